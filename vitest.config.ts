@@ -1,0 +1,33 @@
+/** @file Test projects: unit (no service), integration (Postgres, Redis, whole processes), gpu. */
+import { defineConfig } from 'vitest/config';
+
+const exclude = ['**/node_modules/**', '**/.git/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...exclude, '**/*.integration.test.ts', '**/*.gpu.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          exclude,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          // Whole processes and engine children share two cores: one file at a time.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: { name: 'gpu', include: ['**/*.gpu.test.ts'], exclude, testTimeout: 600_000 },
+      },
+    ],
+  },
+});
