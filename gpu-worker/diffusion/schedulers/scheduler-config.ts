@@ -1,0 +1,35 @@
+/** @file The noise schedule and sampler settings stored in a checkpoint's `scheduler_config.json`. */
+import { z } from 'zod';
+
+/**
+ * Fields of `scheduler_config.json` that the samplers here read.
+ *
+ * Fields whose default is the same in every scheduler are filled in. Those whose default depends on
+ * the sampler (`timestep_spacing`, `steps_offset` …) stay undefined where the file has none, so that
+ * a file written for one scheduler and read by another gives what the reference's `from_config` gives.
+ */
+export const schedulerConfigSchema = z.looseObject({
+  num_train_timesteps: z.int().positive().default(1000),
+  beta_start: z.number().positive().default(0.0001),
+  beta_end: z.number().positive().default(0.02),
+  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
+  trained_betas: z.array(z.number()).nullable().default(null),
+  prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
+  timestep_spacing: z.enum(['linspace', 'leading', 'trailing']).optional(),
+  steps_offset: z.int().optional(),
+  set_alpha_to_one: z.boolean().optional(),
+  clip_sample: z.boolean().optional(),
+  clip_sample_range: z.number().optional(),
+  thresholding: z.boolean().optional(),
+  rescale_betas_zero_snr: z.boolean().optional(),
+  use_karras_sigmas: z.boolean().nullish(),
+  final_sigmas_type: z.enum(['zero', 'sigma_min']).optional(),
+  solver_order: z.int().optional(),
+  solver_type: z.string().optional(),
+  algorithm_type: z.string().optional(),
+  lower_order_final: z.boolean().optional(),
+  euler_at_final: z.boolean().optional(),
+});
+
+/** @see schedulerConfigSchema */
+export type SchedulerConfig = z.infer<typeof schedulerConfigSchema>;

@@ -1,0 +1,293 @@
+/**
+ * @file Opens a Stable-Diffusion-like checkpoint in the diffusers folder layout: configs, tensor
+ * locations under one spelling of their names, scheduler settings, tokenizer folders. Reads no weights.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { type SchedulerConfig, schedulerConfigSchema } from '../schedulers/scheduler-config.ts';
+import {
+  type ClipTextConfig,
+  clipTextConfigSchema,
+  type UnetConfig,
+  unetConfigSchema,
+  type VaeConfig,
+  vaeConfigSchema,
+} from './model-configs.ts';
+import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+
+export type { ClipTextConfig, UnetConfig, VaeConfig } from './model-configs.ts';
+
+/** One model of a checkpoint: its settings, and where each of its tensors lies. */
+export interface CheckpointModel<Config> {
+  readonly config: Config;
+  /** By name as the current libraries spell it; `entry.name` is that same name. */
+  readonly tensors: Map<string, TensorEntry>;
+}
+
+/** A checkpoint in the diffusers layout. */
+export interface Checkpoint {
+  /** Real path of the checkpoint's folder. */
+  readonly dir: string;
+  /**
+   * 16 hex digits over the contents of weights, configs and vocabularies; the same wherever the
+   * folder lies. Computed on first use, since it reads every byte.
+   */
+  readonly hash: string;
+  readonly unet: CheckpointModel<UnetConfig>;
+  readonly vae: CheckpointModel<VaeConfig>;
+  /** Tensor names carry the prefix `text_model.`, whether or not the file has it. */
+  readonly textEncoder: CheckpointModel<ClipTextConfig>;
+  /** SDXL's second encoder; `text_projection.weight` carries no prefix. */
+  readonly textEncoder2?: CheckpointModel<ClipTextConfig>;
+  /** Folder with `vocab.json` and `merges.txt`. */
+  readonly tokenizerDir?: string;
+  readonly tokenizer2Dir?: string;
+  readonly scheduler: SchedulerConfig;
+  /** The closed list of class nouns that the base knows, from `class_nouns.json`. */
+  readonly classNouns?: readonly string[];
+}
+
+/** A folder that is not a checkpoint, or not one that can be used. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+}
+
+/** Base names of weight files; the first that exists as safetensors is taken. */
+const DIFFUSERS_WEIGHTS = 'diffusion_pytorch_model';
+const TRANSFORMERS_WEIGHTS = 'model';
+
+/**
+ * Opens a checkpoint folder.
+ *
+ * @param dir folder with `model_index.json`
+ * @returns configs with defaults filled in, and the tensors' places on disk
+ * @throws {CheckpointError} when a file or field is missing or of the wrong kind
+ * @throws {SafetensorsError} when a weight file is damaged
+ */
+export function openCheckpoint(dir: string): Checkpoint {
+  if (!existsSync(path.join(dir, 'model_index.json'))) {
+    throw new CheckpointError(
+      `${dir}: expected model_index.json of a checkpoint in the diffusers layout`,
+    );
+  }
+  const root = realpathSync(dir);
+  const index = readJson(path.join(root, 'model_index.json'), z.record(z.string(), z.unknown()));
+  for (const component of ['unet', 'vae', 'text_encoder', 'scheduler']) {
+    if (!hasComponent(index, component)) {
+      throw new CheckpointError(
+        `${path.join(root, 'model_index.json')}: expected a component "${component}"`,
+      );
+    }
+  }
+  const hashed = [path.join(root, 'model_index.json')];
+
+  const open = <S extends z.ZodType>(
+    component: string,
+    schema: S,
+    baseName: string,
+    currentName: (name: string) => string | undefined,
+  ): CheckpointModel<z.output<S>> => {
+    const folder = path.join(root, component);
+    const configFile = path.join(folder, 'config.json');
+    const config = readJson(configFile, schema);
+    const { files, indexFile } = findWeights(folder, baseName);
+    hashed.push(configFile, ...files, ...(indexFile === undefined ? [] : [indexFile]));
+    return { config, tensors: locateTensors(files, currentName) };
+  };
+
+  const unet = open('unet', unetConfigSchema, DIFFUSERS_WEIGHTS, (name) => name);
+  const vae = open('vae', vaeConfigSchema, DIFFUSERS_WEIGHTS, currentVaeName);
+  const openText = (component: string) =>
+    open(component, textConfigFileSchema, TRANSFORMERS_WEIGHTS, currentTextName);
+  const textEncoder = openText('text_encoder');
+  const textEncoder2 = hasComponent(index, 'text_encoder_2')
+    ? openText('text_encoder_2')
+    : undefined;
+
+  const schedulerFile = path.join(root, 'scheduler', 'scheduler_config.json');
+  const scheduler = readJson(schedulerFile, schedulerConfigSchema);
+  hashed.push(schedulerFile);
+
+  const tokenizerDir = findTokenizer(root, 'tokenizer', hashed);
+  const tokenizer2Dir = findTokenizer(root, 'tokenizer_2', hashed);
+
+  const classNounsFile = path.join(root, 'class_nouns.json');
+  const classNouns = existsSync(classNounsFile)
+    ? readJson(classNounsFile, z.array(z.string().min(1)).min(1))
+    : undefined;
+
+  return {
+    dir: root,
+    get hash() {
+      return hashFiles(root, hashed);
+    },
+    unet,
+    vae,
+    textEncoder,
+    ...(textEncoder2 && { textEncoder2 }),
+    ...(tokenizerDir !== undefined && { tokenizerDir }),
+    ...(tokenizer2Dir !== undefined && { tokenizer2Dir }),
+    scheduler,
+    ...(classNouns && { classNouns }),
+  };
+}
+
+/** Pipelines write `[null, null]` for a component that they do without. */
+function hasComponent(index: Record<string, unknown>, component: string): boolean {
+  const value = index[component];
+  return Array.isArray(value) && value[1] !== null;
+}
+
+/** Some encoders were saved with the config of a whole CLIP model around their own. */
+const textConfigFileSchema = z.preprocess(
+  (json) =>
+    z.object({ text_config: z.record(z.string(), z.unknown()) }).safeParse(json).data
+      ?.text_config ?? json,
+  clipTextConfigSchema,
+);
+
+function readJson<S extends z.ZodType>(file: string, schema: S): z.output<S> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const what =
+      cause instanceof SyntaxError ? 'expected JSON' : 'expected this file in the checkpoint';
+    throw new CheckpointError(`${file}: ${what}`, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new CheckpointError(`${file}: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+/** Finds a model's safetensors: one file or shards, full precision before float16. */
+function findWeights(folder: string, base: string): { files: string[]; indexFile?: string } {
+  for (const variant of ['', '.fp16']) {
+    const file = path.join(folder, `${base}${variant}.safetensors`);
+    if (existsSync(file)) return { files: [file] };
+    const indexFile = path.join(folder, `${base}.safetensors.index${variant}.json`);
+    if (existsSync(indexFile)) return { files: findShards(indexFile), indexFile };
+  }
+  const pickle = ['.bin', '.fp16.bin', '.ckpt', '.pt']
+    .flatMap((extension) => [`${base}${extension}`, `pytorch_model${extension}`])
+    .find((name) => existsSync(path.join(folder, name)));
+  throw new CheckpointError(
+    pickle === undefined
+      ? `${folder}: expected ${base}.safetensors, ${base}.fp16.safetensors or ${base}.safetensors.index.json`
+      : `${folder}: ${pickle} is a pickle, which can run code when it is loaded; expected ${base}.safetensors (convert it first)`,
+  );
+}
+
+function findShards(indexFile: string): string[] {
+  const { weight_map } = readJson(
+    indexFile,
+    z.object({ weight_map: z.record(z.string(), z.string()) }),
+  );
+  return [...new Set(Object.values(weight_map))].sort().map((name) => {
+    const file = path.join(path.dirname(indexFile), name);
+    if (path.basename(name) !== name || !existsSync(file)) {
+      throw new CheckpointError(`${indexFile}: expected shard ${name} beside it`);
+    }
+    return file;
+  });
+}
+
+function locateTensors(
+  files: readonly string[],
+  currentName: (name: string) => string | undefined,
+): Map<string, TensorEntry> {
+  const tensors = new Map<string, TensorEntry>();
+  for (const file of files) {
+    for (const entry of readSafetensorsHeader(file).entries.values()) {
+      const name = currentName(entry.name);
+      if (name === undefined) continue;
+      if (tensors.has(name)) {
+        throw new CheckpointError(`${file}: tensor ${name} occurs twice`);
+      }
+      tensors.set(name, { ...entry, name });
+    }
+  }
+  return tensors;
+}
+
+/**
+ * The name that the text encoder's tensor has today, or undefined for one that is not part of it:
+ * `position_ids` is a constant, and a whole CLIP model has a vision half.
+ */
+function currentTextName(name: string): string | undefined {
+  if (name.endsWith('position_ids')) return undefined;
+  if (/^(vision_model\.|visual_projection\.|logit_scale$)/.test(name)) return undefined;
+  return /^(text_model|text_projection)\./.test(name) ? name : `text_model.${name}`;
+}
+
+const VAE_ATTENTION_NAMES: Record<string, string> = {
+  query: 'to_q',
+  key: 'to_k',
+  value: 'to_v',
+  proj_attn: 'to_out.0',
+};
+
+/** Old autoencoders name the parts of their attention otherwise; shapes stay as they are. */
+function currentVaeName(name: string): string {
+  return name.replace(
+    /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./,
+    (_, before: string, part: string) => `${before}${VAE_ATTENTION_NAMES[part]}.`,
+  );
+}
+
+function findTokenizer(root: string, component: string, hashed: string[]): string | undefined {
+  const folder = path.join(root, component);
+  const files = ['vocab.json', 'merges.txt'].map((name) => path.join(folder, name));
+  if (!files.every((file) => existsSync(file))) return undefined;
+  hashed.push(...files);
+  return folder;
+}
+
+/** File digests by real path, size and modification time. */
+const digests = new Map<string, string>();
+
+function hashFiles(root: string, files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of [...files].sort()) {
+    const name = path.relative(root, file).split(path.sep).join('/');
+    hash.update(`${name}\0${digestFile(file)}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function digestFile(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  const key = `${realpathSync(file)}\0${size}\0${mtimeMs}`;
+  let digest = digests.get(key);
+  if (digest === undefined) {
+    digest = digestBytes(file);
+    digests.set(key, digest);
+  }
+  return digest;
+}
+
+function digestBytes(file: string): string {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(1 << 22);
+  const fd = openSync(file, 'r');
+  try {
+    for (let read = readSync(fd, chunk); read > 0; read = readSync(fd, chunk)) {
+      hash.update(chunk.subarray(0, read));
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
+}
