@@ -1,0 +1,17 @@
+/** @file Table: Discord users, each with the wrapped key that their stored files are encrypted with. */
+import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bytea, createdAt, snowflake } from './columns.ts';
+
+export const users = pgTable('users', {
+  id: snowflake('id').primaryKey(),
+  name: text('name'),
+  /** The user's data key, encrypted by the deployment's key. Null before the first file and after erasure. */
+  wrappedDataKey: bytea('wrapped_data_key'),
+  /** Which deployment key wraps it. */
+  dataKeyId: text('data_key_id'),
+  /** What `[V]` means for this user; no foreign key, since subjects already point at users. */
+  defaultSubjectId: uuid('default_subject_id'),
+  createdAt: createdAt(),
+});
+
+export type User = typeof users.$inferSelect;
