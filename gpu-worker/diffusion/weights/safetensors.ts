@@ -67,6 +67,8 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** How much one read call asks for, and how many elements are halved at a time. */
 const CHUNK_BYTES = 1 << 28;
 const CHUNK_ELEMENTS = 1 << 22;
+/** The reference implementation's order of the types; wider ones first keep every tensor aligned. */
+const WRITE_ORDER = ['F32', 'I32', 'F16'];
 
 /**
  * Reads and checks the header of a safetensors file; no tensor data is read.
@@ -85,7 +87,7 @@ export function readSafetensorsHeader(file: string): {
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') {
-      for (const [key, text] of Object.entries(value as object)) metadata[key] = String(text);
+      for (const [key, text] of Object.entries((value ?? {}) as object)) metadata[key] = String(text);
     } else {
       entries.push(checkEntry(real, name, value, dataStart, fileBytes));
     }
@@ -274,7 +276,7 @@ function readBytes(
  * Writes a safetensors file. The bytes go to a temporary file beside it, which is synced and then
  * renamed, so that a reader sees the old file or the whole new one.
  *
- * Tensors are laid out as the reference implementation does: wider types first, then by name.
+ * Tensors are laid out byte for byte as the reference implementation does it: by type, then by name.
  *
  * @param file path of the new file; its folder must exist
  * @param tensors each name once
@@ -288,7 +290,7 @@ export function writeSafetensors(
 ): void {
   const ordered = [...tensors].sort(
     (a, b) =>
-      BYTES_PER_ELEMENT[b.dtype] - BYTES_PER_ELEMENT[a.dtype] ||
+      WRITE_ORDER.indexOf(a.dtype) - WRITE_ORDER.indexOf(b.dtype) ||
       (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
   const temporary = `${file}.${process.pid}.tmp`;

@@ -1,0 +1,230 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from './diffusers-checkpoint.ts';
+import { readTensorFloat32, type TensorEntry, writeSafetensors } from './safetensors.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'checkpoint-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function weights(dir: string, name: string, ...tensorNames: string[]) {
+  writeSafetensors(
+    path.join(dir, name),
+    tensorNames.map((tensorName, i) => ({
+      name: tensorName,
+      dtype: 'F32',
+      shape: [1],
+      data: Float32Array.of(i),
+    })),
+  );
+}
+
+/** The smallest folder that opens; every config is empty, so every default shows. */
+function makeCheckpoint(name: string): string {
+  const dir = path.join(folder, name);
+  for (const component of ['unet', 'vae', 'text_encoder', 'scheduler']) {
+    mkdirSync(path.join(dir, component), { recursive: true });
+    const config = component === 'scheduler' ? 'scheduler_config.json' : 'config.json';
+    writeFileSync(path.join(dir, component, config), '{}');
+  }
+  const index = {
+    unet: ['diffusers', 'UNet2DConditionModel'],
+    vae: ['diffusers', 'AutoencoderKL'],
+  };
+  writeFileSync(
+    path.join(dir, 'model_index.json'),
+    JSON.stringify({ ...index, text_encoder: ['transformers', ''], scheduler: ['diffusers', ''] }),
+  );
+  weights(path.join(dir, 'unet'), 'diffusion_pytorch_model.safetensors', 'conv_in.weight');
+  weights(path.join(dir, 'vae'), 'diffusion_pytorch_model.safetensors', 'encoder.conv_in.weight');
+  weights(path.join(dir, 'text_encoder'), 'model.safetensors', 'text_model.x.weight');
+  return dir;
+}
+
+describe('openCheckpoint', () => {
+  it('fills in what diffusers and transformers assume where a config is silent', () => {
+    const { unet, vae, textEncoder, scheduler } = openCheckpoint(makeCheckpoint('defaults'));
+    expect(unet.config).toMatchObject({
+      block_out_channels: [320, 640, 1280, 1280],
+      layers_per_block: 2,
+      attention_head_dim: 8,
+      cross_attention_dim: 1280,
+      mid_block_type: 'UNetMidBlock2DCrossAttn',
+      flip_sin_to_cos: true,
+      norm_eps: 1e-5,
+    });
+    expect(vae.config).toMatchObject({ latent_channels: 4, scaling_factor: 0.18215 });
+    expect(textEncoder.config).toMatchObject({ hidden_size: 512, hidden_act: 'quick_gelu' });
+    expect(scheduler).toMatchObject({ beta_schedule: 'linear', prediction_type: 'epsilon' });
+    expect(scheduler.timestep_spacing).toBeUndefined();
+  });
+
+  it('brings old tensor names to the current spelling', () => {
+    const dir = makeCheckpoint('names');
+    const attention = 'encoder.mid_block.attentions.0';
+    weights(
+      path.join(dir, 'vae'),
+      'diffusion_pytorch_model.safetensors',
+      `${attention}.group_norm.weight`,
+      `${attention}.query.weight`,
+      `${attention}.key.bias`,
+      `${attention}.value.weight`,
+      `${attention}.proj_attn.bias`,
+    );
+    weights(
+      path.join(dir, 'text_encoder'),
+      'model.safetensors',
+      'embeddings.position_ids',
+      'embeddings.token_embedding.weight',
+      'text_projection.weight',
+      'vision_model.post_layernorm.weight',
+    );
+    const { vae, textEncoder } = openCheckpoint(dir);
+    expect([...vae.tensors.keys()].sort()).toEqual([
+      `${attention}.group_norm.weight`,
+      `${attention}.to_k.bias`,
+      `${attention}.to_out.0.bias`,
+      `${attention}.to_q.weight`,
+      `${attention}.to_v.weight`,
+    ]);
+    expect([...textEncoder.tensors.keys()].sort()).toEqual([
+      'text_model.embeddings.token_embedding.weight',
+      'text_projection.weight',
+    ]);
+    const value = vae.tensors.get(`${attention}.to_v.weight`) as TensorEntry;
+    expect(value.name).toBe(`${attention}.to_v.weight`);
+    expect([...readTensorFloat32(value)]).toEqual([3]);
+  });
+
+  it('reads a text config that lies inside a whole CLIP config', () => {
+    const dir = makeCheckpoint('nested');
+    writeFileSync(
+      path.join(dir, 'text_encoder/config.json'),
+      JSON.stringify({ projection_dim: 9, text_config: { hidden_size: 24 } }),
+    );
+    expect(openCheckpoint(dir).textEncoder.config.hidden_size).toBe(24);
+  });
+
+  it('takes shards, and float16 where there is no full precision', () => {
+    const dir = makeCheckpoint('shards');
+    rmSync(path.join(dir, 'unet/diffusion_pytorch_model.safetensors'));
+    weights(path.join(dir, 'unet'), 'part-1.safetensors', 'a', 'b');
+    weights(path.join(dir, 'unet'), 'part-2.safetensors', 'c');
+    const weight_map = {
+      a: 'part-1.safetensors',
+      b: 'part-1.safetensors',
+      c: 'part-2.safetensors',
+    };
+    const indexFile = path.join(dir, 'unet/diffusion_pytorch_model.safetensors.index.json');
+    writeFileSync(indexFile, JSON.stringify({ weight_map }));
+    renameSync(
+      path.join(dir, 'vae/diffusion_pytorch_model.safetensors'),
+      path.join(dir, 'vae/diffusion_pytorch_model.fp16.safetensors'),
+    );
+    const { unet, vae } = openCheckpoint(dir);
+    expect([...unet.tensors.keys()]).toEqual(['a', 'b', 'c']);
+    expect(vae.tensors.has('encoder.conv_in.weight')).toBe(true);
+    writeFileSync(indexFile, JSON.stringify({ weight_map: { a: '../vae/x.safetensors' } }));
+    expect(() => openCheckpoint(dir)).toThrow(/expected shard \.\.\/vae\/x\.safetensors beside it/);
+  });
+
+  it('reads the list of class nouns and finds a tokenizer only where it is whole', () => {
+    const dir = makeCheckpoint('nouns');
+    expect(openCheckpoint(dir)).not.toHaveProperty('classNouns');
+    writeFileSync(path.join(dir, 'class_nouns.json'), '["cat", "stuffed animal"]');
+    mkdirSync(path.join(dir, 'tokenizer'));
+    writeFileSync(path.join(dir, 'tokenizer/vocab.json'), '{}');
+    expect(openCheckpoint(dir)).not.toHaveProperty('tokenizerDir');
+    writeFileSync(path.join(dir, 'tokenizer/merges.txt'), '');
+    const checkpoint = openCheckpoint(dir);
+    expect(checkpoint.classNouns).toEqual(['cat', 'stuffed animal']);
+    expect(checkpoint.tokenizerDir).toBe(path.join(checkpoint.dir, 'tokenizer'));
+  });
+
+  it('hashes contents, not places', () => {
+    const dir = makeCheckpoint('hash');
+    const copy = path.join(folder, 'hash-copy');
+    cpSync(dir, copy, { recursive: true });
+    const { hash } = openCheckpoint(dir);
+    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(openCheckpoint(copy).hash).toBe(hash);
+    weights(path.join(copy, 'unet'), 'diffusion_pytorch_model.safetensors', 'conv_in.weight', 'b');
+    expect(openCheckpoint(copy).hash).not.toBe(hash);
+  });
+});
+
+describe('a folder that cannot be used is refused with what was expected', () => {
+  it.each<[string, (dir: string) => void, RegExp]>([
+    ['no-index', (dir) => rmSync(path.join(dir, 'model_index.json')), /expected model_index\.json/],
+    [
+      'no-vae',
+      (dir) => writeFileSync(path.join(dir, 'model_index.json'), '{"unet": ["diffusers", "x"]}'),
+      /model_index\.json: expected a component "vae"/,
+    ],
+    [
+      'no-config',
+      (dir) => rmSync(path.join(dir, 'unet/config.json')),
+      /unet\/config\.json: expected this file/,
+    ],
+    [
+      'bad-field',
+      (dir) => writeFileSync(path.join(dir, 'unet/config.json'), '{"layers_per_block": "two"}'),
+      /unet\/config\.json: [\s\S]*layers_per_block/,
+    ],
+    [
+      'unsupported',
+      (dir) =>
+        writeFileSync(path.join(dir, 'unet/config.json'), '{"class_embed_type": "timestep"}'),
+      /unet\/config\.json: [\s\S]*expected null[\s\S]*class_embed_type/,
+    ],
+    [
+      'no-weights',
+      (dir) => rmSync(path.join(dir, 'text_encoder/model.safetensors')),
+      /text_encoder: expected model\.safetensors/,
+    ],
+    [
+      'pickle',
+      (dir) =>
+        renameSync(
+          path.join(dir, 'text_encoder/model.safetensors'),
+          path.join(dir, 'text_encoder/pytorch_model.bin'),
+        ),
+      /pytorch_model\.bin is a pickle, which can run code/,
+    ],
+  ])('%s', (name, damage, message) => {
+    const dir = makeCheckpoint(name);
+    damage(dir);
+    expect(() => openCheckpoint(dir)).toThrow(message);
+  });
+});
+
+const golden = path.resolve(import.meta.dirname, '../../../../shared/golden');
+// In CI a missing folder is a failure, not a reason to skip.
+describe.skipIf(!existsSync(golden) && !process.env.CI)(
+  'reference checkpoints (skipped without ../shared/golden)',
+  () => {
+    it.each([
+      ['sd1', { unet: 684, vae: 180, textEncoder: 52 }, 4],
+      ['sd2', { unet: 494, vae: 180, textEncoder: 52 }, [2, 4, 4]],
+      ['bk', { unet: 356, vae: 180, textEncoder: 52 }, 4],
+      ['sdxl', { unet: 618, vae: 180, textEncoder: 52, textEncoder2: 53 }, [2, 4, 4]],
+    ] as const)('%s', (family, tensors, heads) => {
+      const checkpoint = openCheckpoint(path.join(golden, family));
+      for (const [model, count] of Object.entries(tensors)) {
+        expect(checkpoint[model as keyof typeof tensors].tensors.size, model).toBe(count);
+      }
+      expect(checkpoint.unet.config.attention_head_dim).toEqual(heads);
+      const conv = checkpoint.unet.tensors.get('conv_in.weight') as TensorEntry;
+      expect(conv).toMatchObject({ dtype: 'F32', shape: [16, 4, 3, 3], byteLength: 2304 });
+    });
+  },
+);
