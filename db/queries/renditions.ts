@@ -1,0 +1,340 @@
+/** @file Queries: renditions. Every write of a worker names its attempt; a stale attempt writes nothing. */
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { Db } from '../client.ts';
+import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
+import type {
+  RenderFailureCode,
+  RenderProgress,
+  RenderResult,
+  RenderSettings,
+} from '../jobs/render-prompt.ts';
+import { type Artifact, artifacts } from '../schema/artifacts.ts';
+import { type Rendition, renditions } from '../schema/renditions.ts';
+import { isTerminal, openStatuses, type RowStatus } from '../schema/status.ts';
+import { type Subject, subjects } from '../schema/subjects.ts';
+import { onlyRow, violatedConstraint } from './errors.ts';
+import { ensureGuild } from './guilds.ts';
+import { insertDelivery } from './outbox-deliveries.ts';
+import type { CancelRequest } from './training-runs.ts';
+import { ensureUser } from './users.ts';
+
+/** What `/imagine` asked for. */
+export interface NewRendition {
+  readonly userId: string;
+  /** Null in a direct message. */
+  readonly guildId: string | null;
+  readonly channelId: string;
+  readonly interactionId: string;
+  readonly subjectId: string | null;
+  readonly artifactId: string | null;
+  /** As typed. */
+  readonly prompt: string;
+  /** With identifier and class noun filled in. */
+  readonly resolvedPrompt: string;
+  readonly seed: number;
+  readonly count: number;
+  readonly settings: RenderSettings;
+}
+
+/** `duplicate`: Discord delivered the interaction twice; the row is that of the first time. */
+export interface CreatedRendition {
+  readonly outcome: 'created' | 'duplicate';
+  readonly rendition: Rendition;
+}
+
+/** Records a rendition. Enqueue the job afterwards. */
+export async function createRendition(db: Db, rendition: NewRendition): Promise<CreatedRendition> {
+  const earlier = await findRenditionByInteraction(db, rendition.interactionId);
+  if (earlier) return { outcome: 'duplicate', rendition: earlier };
+  try {
+    return await db.transaction(async (tx) => {
+      await ensureUser(tx, rendition.userId);
+      await ensureGuild(tx, rendition.guildId);
+      const row = onlyRow(await tx.insert(renditions).values(rendition).returning());
+      return { outcome: 'created', rendition: row };
+    });
+  } catch (error) {
+    if (violatedConstraint(error) !== 'renditions_interaction_unique') throw error;
+    const winner = await findRenditionByInteraction(db, rendition.interactionId);
+    if (!winner) throw error;
+    return { outcome: 'duplicate', rendition: winner };
+  }
+}
+
+/** @returns the rendition that an interaction made, if it made one */
+export async function findRenditionByInteraction(
+  db: Db,
+  interactionId: string,
+): Promise<Rendition | undefined> {
+  const [row] = await db
+    .select()
+    .from(renditions)
+    .where(eq(renditions.interactionId, interactionId));
+  return row;
+}
+
+/** @returns the rendition */
+export async function getRendition(db: Db, renditionId: string): Promise<Rendition | undefined> {
+  const [row] = await db.select().from(renditions).where(eq(renditions.id, renditionId));
+  return row;
+}
+
+/** @returns the rendition with its subject (even a deleted one) and the weights it is rendered with */
+export async function getRenditionWithSubject(
+  db: Db,
+  renditionId: string,
+): Promise<
+  { rendition: Rendition; subject: Subject | null; artifact: Artifact | null } | undefined
+> {
+  const [row] = await db
+    .select({ rendition: renditions, subject: subjects, artifact: artifacts })
+    .from(renditions)
+    .leftJoin(subjects, eq(subjects.id, renditions.subjectId))
+    .leftJoin(artifacts, eq(artifacts.id, renditions.artifactId))
+    .where(eq(renditions.id, renditionId));
+  return row;
+}
+
+/** Whether a start was granted, and its number, which every later write passes back. */
+export type StartedRendition =
+  | { readonly started: true; readonly attempt: number; readonly rendition: Rendition }
+  | { readonly started: false; readonly reason: 'missing' | 'finished' | 'too-many-attempts' };
+
+/**
+ * Starts (or starts again) a rendition. Earlier attempts become stale at once.
+ *
+ * @param options.maxAttempts after so many starts it fails with `TOO_MANY_ATTEMPTS`
+ */
+export async function startRenditionAttempt(
+  db: Db,
+  renditionId: string,
+  options: { maxAttempts?: number } = {},
+): Promise<StartedRendition> {
+  const maxAttempts = options.maxAttempts ?? 20;
+  return db.transaction(async (tx): Promise<StartedRendition> => {
+    const row = await lockRendition(tx, renditionId);
+    if (!row) return { started: false, reason: 'missing' };
+    if (isTerminal(row.status)) return { started: false, reason: 'finished' };
+    if (row.attempt >= maxAttempts) {
+      await closeRendition(tx, row, 'failed', {
+        outcome: 'failed',
+        kind: 'rendition',
+        code: 'TOO_MANY_ATTEMPTS',
+        detail: { attempts: row.attempt },
+      });
+      return { started: false, reason: 'too-many-attempts' };
+    }
+    const attempt = row.attempt + 1;
+    const rendition = onlyRow(
+      await tx
+        .update(renditions)
+        .set({
+          status: 'running',
+          attempt,
+          startedAt: sql`coalesce(${renditions.startedAt}, now())`,
+          updatedAt: sql`now()`,
+        })
+        .where(eq(renditions.id, renditionId))
+        .returning(),
+    );
+    return { started: true, attempt, rendition };
+  });
+}
+
+/** Rows that the given attempt may still write. */
+const current = (renditionId: string, attempt: number) =>
+  and(
+    eq(renditions.id, renditionId),
+    eq(renditions.attempt, attempt),
+    eq(renditions.status, 'running'),
+  );
+
+/** @returns false where the attempt is stale: the caller must stop and leave no files behind */
+export async function updateRenditionProgress(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+  progress: RenderProgress,
+): Promise<boolean> {
+  const rows = await db
+    .update(renditions)
+    .set({ progress, updatedAt: sql`now()` })
+    .where(current(renditionId, attempt))
+    .returning({ id: renditions.id });
+  return rows.length > 0;
+}
+
+/** Whether the given attempt should go on; asked between steps. */
+export async function checkRenditionAttempt(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+): Promise<'go-on' | 'cancel' | 'stale'> {
+  const [row] = await db
+    .select({ cancelRequested: renditions.cancelRequested })
+    .from(renditions)
+    .where(current(renditionId, attempt));
+  if (!row) return 'stale';
+  return row.cancelRequested ? 'cancel' : 'go-on';
+}
+
+/** Ends it with its pictures and the outbox row; false where the attempt is stale. */
+export async function succeedRendition(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+  result: RenderResult,
+): Promise<boolean> {
+  return endAttempt(db, renditionId, attempt, 'succeeded', {
+    outcome: 'succeeded',
+    kind: 'rendition',
+    result,
+  });
+}
+
+/** Ends it with a failure and the outbox row; false where the attempt is stale. */
+export async function failRendition(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+  failure: { code: RenderFailureCode; detail?: FailureDetail },
+): Promise<boolean> {
+  return endAttempt(db, renditionId, attempt, 'failed', {
+    outcome: 'failed',
+    kind: 'rendition',
+    code: failure.code,
+    detail: failure.detail ?? {},
+  });
+}
+
+/** Ends it as cancelled, with the outbox row; false where the attempt is stale. */
+export async function cancelRendition(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+): Promise<boolean> {
+  return endAttempt(db, renditionId, attempt, 'cancelled', {
+    outcome: 'cancelled',
+    kind: 'rendition',
+  });
+}
+
+/** Asks for a rendition to stop; see `requestCancelTraining`. */
+export async function requestCancelRendition(
+  db: Db,
+  renditionId: string,
+  userId: string,
+): Promise<CancelRequest> {
+  return db.transaction(async (tx): Promise<CancelRequest> => {
+    const row = await lockRendition(tx, renditionId);
+    if (!row) return 'missing';
+    if (row.userId !== userId) return 'not-owner';
+    return stopRendition(tx, row);
+  });
+}
+
+/** Stops every open rendition of a subject, inside the transaction that deletes it. */
+export async function stopRenditionsOfSubject(tx: Db, subjectId: string): Promise<void> {
+  const open = await tx
+    .select()
+    .from(renditions)
+    .where(and(eq(renditions.subjectId, subjectId), inArray(renditions.status, [...openStatuses])))
+    .orderBy(asc(renditions.id))
+    .for('update');
+  for (const row of open) await stopRendition(tx, row);
+}
+
+/** Remembers which message shows its progress. */
+export async function setRenditionProgressMessage(
+  db: Db,
+  renditionId: string,
+  messageId: string,
+): Promise<void> {
+  await db
+    .update(renditions)
+    .set({ progressMessageId: messageId })
+    .where(eq(renditions.id, renditionId));
+}
+
+/** Lists open renditions old enough to have a job; see `listUnqueuedTrainingRuns`. */
+export async function listUnqueuedRenditions(
+  db: Db,
+  options: { olderThanMs?: number; limit?: number } = {},
+): Promise<Pick<Rendition, 'id' | 'userId'>[]> {
+  return db
+    .select({ id: renditions.id, userId: renditions.userId })
+    .from(renditions)
+    .where(
+      and(
+        inArray(renditions.status, [...openStatuses]),
+        lt(
+          renditions.createdAt,
+          sql`now() - ${options.olderThanMs ?? 10_000} * interval '1 millisecond'`,
+        ),
+      ),
+    )
+    .orderBy(asc(renditions.createdAt))
+    .limit(options.limit ?? 500);
+}
+
+async function lockRendition(tx: Db, renditionId: string): Promise<Rendition | undefined> {
+  const [row] = await tx
+    .select()
+    .from(renditions)
+    .where(eq(renditions.id, renditionId))
+    .for('update');
+  return row;
+}
+
+async function endAttempt(
+  db: Db,
+  renditionId: string,
+  attempt: number,
+  status: RowStatus,
+  outcome: Outcome,
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const row = await lockRendition(tx, renditionId);
+    if (row?.status !== 'running' || row.attempt !== attempt) return false;
+    await closeRendition(tx, row, status, outcome);
+    return true;
+  });
+}
+
+async function stopRendition(tx: Db, row: Rendition): Promise<CancelRequest> {
+  if (isTerminal(row.status)) return 'finished';
+  if (row.status === 'queued') {
+    await closeRendition(tx, row, 'cancelled', { outcome: 'cancelled', kind: 'rendition' });
+    return 'cancelled';
+  }
+  await tx.update(renditions).set({ cancelRequested: true }).where(eq(renditions.id, row.id));
+  return 'requested';
+}
+
+async function closeRendition(
+  tx: Db,
+  row: Rendition,
+  status: RowStatus,
+  outcome: Outcome,
+): Promise<void> {
+  await tx
+    .update(renditions)
+    .set({
+      status,
+      failureCode: outcome.outcome === 'failed' ? outcome.code : null,
+      resultFileIds:
+        outcome.outcome === 'succeeded' && outcome.kind === 'rendition'
+          ? outcome.result.fileIds
+          : null,
+      updatedAt: sql`now()`,
+      finishedAt: sql`now()`,
+    })
+    .where(eq(renditions.id, row.id));
+  await insertDelivery(tx, {
+    kind: 'rendition',
+    refId: row.id,
+    channelId: row.channelId,
+    userId: row.userId,
+    payload: outcome,
+  });
+}
