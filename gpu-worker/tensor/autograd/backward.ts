@@ -14,7 +14,8 @@ import { type Grad, type PartialGrad, type VjpRule, vjpRules } from './vjp-rules
  * @throws {Error} when the loss does not depend on one of them
  */
 export function backward(loss: Value, wrt: readonly Value[]): Value[] {
-  if (sizeOf(loss.shape) !== 1) throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element`);
+  if (sizeOf(loss.shape) !== 1)
+    throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element`);
   const { graph } = loss;
   const tape = [...graph.tape];
 

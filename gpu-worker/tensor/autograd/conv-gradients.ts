@@ -1,7 +1,7 @@
 /** @file Both gradients of a convolution, as ordinary convolutions and matrix products. */
 import type { Value } from '../graph/graph.ts';
-import { gemm } from '../graph/ops/linalg.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
+import { gemm } from '../graph/ops/linalg.ts';
 import { concat, padSpatial, reshape, transpose } from '../graph/ops/movement.ts';
 
 type Pads = readonly [number, number, number, number];
@@ -36,12 +36,17 @@ export function conv2dInputGrad(
     h - ((gradH - 1) * stride + kh - top - bottom),
     w - ((gradW - 1) * stride + kw - left - right),
   ];
-  return graph.emit('ConvTranspose', [gradOutput, weight], [{ dtype: gradOutput.dtype, shape: inputShape }], {
-    kernel_shape: [kh, kw],
-    strides: [stride, stride],
-    pads,
-    output_padding: outputPadding,
-  })[0]!;
+  return graph.emit(
+    'ConvTranspose',
+    [gradOutput, weight],
+    [{ dtype: gradOutput.dtype, shape: inputShape }],
+    {
+      kernel_shape: [kh, kw],
+      strides: [stride, stride],
+      pads,
+      output_padding: outputPadding,
+    },
+  )[0]!;
 }
 
 /** Turns a kernel by 180°: both spatial axes run backwards. */

@@ -4,7 +4,6 @@
  */
 import type { DifferentiableOp } from '../graph/differentiable-ops.ts';
 import type { TapeEntry, Value } from '../graph/graph.ts';
-import { conv2dInputGrad, conv2dWeightGrad } from './conv-gradients.ts';
 import {
   add,
   cast,
@@ -20,6 +19,7 @@ import { gemm, matMul } from '../graph/ops/linalg.ts';
 import { expand, reshape, slice, transpose } from '../graph/ops/movement.ts';
 import { reduceMean, reduceSum } from '../graph/ops/reduction.ts';
 import { sizeOf } from '../graph/shape.ts';
+import { conv2dInputGrad, conv2dWeightGrad } from './conv-gradients.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
 /** A gradient of `[start, end)` along one axis of a tensor; the rest of it is zero. */
@@ -55,13 +55,25 @@ const swapLastAxes = (value: Value): Value => {
 
 export const vjpRules = {
   Add: ({ inputs: [a, b] }, g, needs) =>
-    each(needs, () => unbroadcast(g, a!.shape), () => unbroadcast(g, b!.shape)),
+    each(
+      needs,
+      () => unbroadcast(g, a!.shape),
+      () => unbroadcast(g, b!.shape),
+    ),
 
   Sub: ({ inputs: [a, b] }, g, needs) =>
-    each(needs, () => unbroadcast(g, a!.shape), () => neg(unbroadcast(g, b!.shape))),
+    each(
+      needs,
+      () => unbroadcast(g, a!.shape),
+      () => neg(unbroadcast(g, b!.shape)),
+    ),
 
   Mul: ({ inputs: [a, b] }, g, needs) =>
-    each(needs, () => unbroadcast(mul(g, b!), a!.shape), () => unbroadcast(mul(g, a!), b!.shape)),
+    each(
+      needs,
+      () => unbroadcast(mul(g, b!), a!.shape),
+      () => unbroadcast(mul(g, a!), b!.shape),
+    ),
 
   Div: ({ inputs: [a, b], output }, g, needs) =>
     each(
@@ -109,7 +121,12 @@ export const vjpRules = {
 
   Transpose: ({ attributes: { permutation } }, g) => {
     const axes = permutation as readonly number[];
-    return [transpose(g, axes.map((_, i) => axes.indexOf(i)))];
+    return [
+      transpose(
+        g,
+        axes.map((_, i) => axes.indexOf(i)),
+      ),
+    ];
   },
 
   Slice: ({ attributes: { axis, start, end } }, g) => [
@@ -135,7 +152,9 @@ export const vjpRules = {
     const rows = reshape(cast(indices!, 'int64'), [count, 1]);
     const updates = reshape(g, [count, ...shape.slice(1)]);
     const zeros = expand(graph.constant(0), shape);
-    return graph.emit('ScatterND', [zeros, rows, updates], [{ dtype, shape }], { reduction: 'add' });
+    return graph.emit('ScatterND', [zeros, rows, updates], [{ dtype, shape }], {
+      reduction: 'add',
+    });
   },
 
   Pad: ({ inputs: [x], attributes: { pads } }, g) => {
@@ -173,8 +192,10 @@ export const vjpRules = {
     const { transA, transB } = attributes as { transA: boolean; transB: boolean };
     return each(
       needs,
-      () => (transA ? gemm(b!, g, { transA: transB, transB: true }) : gemm(g, b!, { transB: !transB })),
-      () => (transB ? gemm(g, a!, { transA: true, transB: transA }) : gemm(a!, g, { transA: !transA })),
+      () =>
+        transA ? gemm(b!, g, { transA: transB, transB: true }) : gemm(g, b!, { transB: !transB }),
+      () =>
+        transB ? gemm(g, a!, { transA: true, transB: transA }) : gemm(a!, g, { transA: !transA }),
       ...(bias ? [() => reduceSum(g, [0])] : []),
     );
   },
@@ -218,7 +239,11 @@ export const vjpRules = {
   // With x̂ the normalized input, γ the scale and M the row length of a group:
   //   dγ = Σ g·x̂,  dβ = Σ g,  dx = 1/σ · (γg − Σ_group γg / M − x̂ · Σ_group γg·x̂ / M)
   // The group sums are sums of the per-channel sums, so only two passes over the pixels reduce.
-  GroupNormalization: ({ inputs: [x, scale], saved: [normalized, inverseStd], attributes }, g, needs) => {
+  GroupNormalization: (
+    { inputs: [x, scale], saved: [normalized, inverseStd], attributes },
+    g,
+    needs,
+  ) => {
     const groups = attributes.groups as number;
     const [n, c, ...spatial] = x!.shape as [number, number, ...number[]];
     const rowLength = (c / groups) * sizeOf(spatial);
@@ -230,7 +255,10 @@ export const vjpRules = {
       needs,
       () => {
         const groupMean = (channelSums: Value) =>
-          mul(reduceSum(reshape(mul(channelSums, scale!), [n, groups, c / groups]), [2], true), 1 / rowLength);
+          mul(
+            reduceSum(reshape(mul(channelSums, scale!), [n, groups, c / groups]), [2], true),
+            1 / rowLength,
+          );
         // [n, groups, 1] spread over the channels of each group
         const spread = (value: Value) =>
           reshape(expand(value, [n, groups, c / groups]), perChannel);

@@ -65,7 +65,12 @@ export class Graph {
   /** A float32 constant; equal small constants are stored once. */
   constant(data: readonly number[] | number, shape: readonly number[] = []): Value {
     const values = typeof data === 'number' ? [data] : data;
-    return this.#constant('float32', shape, new Uint8Array(Float32Array.from(values).buffer), values);
+    return this.#constant(
+      'float32',
+      shape,
+      new Uint8Array(Float32Array.from(values).buffer),
+      values,
+    );
   }
 
   /** An int64 constant, as shape and axes operands need. */
@@ -82,7 +87,8 @@ export class Graph {
     attributes: Record<string, number | string | readonly number[] | AttributeValue> = {},
   ): Value[] {
     for (const input of inputs) {
-      if (input && input.graph !== this) throw new Error(`${opType}: ${input.name} is of another graph`);
+      if (input && input.graph !== this)
+        throw new Error(`${opType}: ${input.name} is of another graph`);
     }
     const values = outputs.map(({ dtype, shape }) =>
       this.#value(`${opType}_${this.#counter++}`, dtype, shape),
@@ -125,8 +131,18 @@ export class Graph {
     const inputNames = new Set(this.#inputs.map((input) => input.name));
     const initializerNames = new Set(this.#initializers.map(({ name }) => name));
     for (const { name, value } of this.#outputs) {
-      if (renames.has(value.name) || inputNames.has(value.name) || initializerNames.has(value.name)) {
-        identities.push({ opType: 'Identity', name: `out_${name}`, inputs: [renames.get(value.name) ?? value.name], outputs: [name], attributes: {} });
+      if (
+        renames.has(value.name) ||
+        inputNames.has(value.name) ||
+        initializerNames.has(value.name)
+      ) {
+        identities.push({
+          opType: 'Identity',
+          name: `out_${name}`,
+          inputs: [renames.get(value.name) ?? value.name],
+          outputs: [name],
+          attributes: {},
+        });
       } else renames.set(value.name, name);
     }
     const rename = (name: string) => renames.get(name) ?? name;
@@ -141,7 +157,11 @@ export class Graph {
       ],
       initializers: this.#initializers.filter(({ name }) => used.has(name)),
       inputs: this.#inputs,
-      outputs: this.#outputs.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape })),
+      outputs: this.#outputs.map(({ name, value }) => ({
+        name,
+        dtype: value.dtype,
+        shape: value.shape,
+      })),
     });
   }
 
@@ -152,16 +172,29 @@ export class Graph {
       const node = this.#nodes[i]!;
       if (!node.outputs.some((output) => used.has(output))) continue;
       for (const input of node.inputs) used.add(input);
-      nodes.push({ ...node, outputs: node.outputs.map((output) => (used.has(output) || output === node.outputs[0] ? output : '')) });
+      nodes.push({
+        ...node,
+        outputs: node.outputs.map((output) =>
+          used.has(output) || output === node.outputs[0] ? output : '',
+        ),
+      });
     }
     return { nodes: nodes.reverse(), used };
   }
 
-  #constant(dtype: Dtype, shape: readonly number[], bytes: Uint8Array, values: readonly number[]): Value {
+  #constant(
+    dtype: Dtype,
+    shape: readonly number[],
+    bytes: Uint8Array,
+    values: readonly number[],
+  ): Value {
     const key = values.length <= 64 ? `${dtype}|${shape.join()}|${values.join()}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
-    const value = this.initializer(`const_${this.#counter++}`, dtype, shape, { kind: 'inline', bytes });
+    const value = this.initializer(`const_${this.#counter++}`, dtype, shape, {
+      kind: 'inline',
+      bytes,
+    });
     if (key !== undefined) this.#constants.set(key, value);
     return value;
   }

@@ -26,7 +26,8 @@ export function normalizeAxes(axes: readonly number[], rank: number): number[] {
   return axes
     .map((axis) => {
       const positive = axis < 0 ? axis + rank : axis;
-      if (positive < 0 || positive >= rank) throw new RangeError(`axis ${axis} is outside rank ${rank}`);
+      if (positive < 0 || positive >= rank)
+        throw new RangeError(`axis ${axis} is outside rank ${rank}`);
       return positive;
     })
     .sort((a, b) => a - b);

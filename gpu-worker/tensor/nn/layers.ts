@@ -16,12 +16,20 @@ import type { Weights } from './weights.ts';
  * Fully connected layer over the last axis, weight `[out, in]` as torch stores it.
  * @param input `[…, in]`
  */
-export function linear(weights: Weights, input: Value, outFeatures: number, options: { bias?: boolean } = {}): Value {
+export function linear(
+  weights: Weights,
+  input: Value,
+  outFeatures: number,
+  options: { bias?: boolean } = {},
+): Value {
   const inFeatures = input.shape.at(-1)!;
   const weight = weights('weight', [outFeatures, inFeatures]);
   const bias = options.bias === false ? undefined : weights('bias', [outFeatures]);
   const rows = reshape(input, [sizeOf(input.shape) / inFeatures, inFeatures]);
-  return reshape(gemm(rows, weight, { transB: true, bias }), [...input.shape.slice(0, -1), outFeatures]);
+  return reshape(gemm(rows, weight, { transB: true, bias }), [
+    ...input.shape.slice(0, -1),
+    outFeatures,
+  ]);
 }
 
 /** Square convolution with bias; `padding` is on all sides unless `pads` says otherwise. */
@@ -64,7 +72,13 @@ export function embedding(weights: Weights, indices: Value, rows: number, width:
  * @param mask added to the scores, broadcast to `[batch, heads, queries, keys]`
  * @see Vaswani et al. 2017, eq. 1
  */
-export function attention(query: Value, key: Value, value: Value, heads: number, mask?: Value): Value {
+export function attention(
+  query: Value,
+  key: Value,
+  value: Value,
+  heads: number,
+  mask?: Value,
+): Value {
   const [batch, queries, width] = query.shape as [number, number, number];
   const keys = key.shape[1]!;
   const headDim = width / heads;

@@ -139,5 +139,7 @@ function encodeValueInfo({ name, dtype, shape }: OnnxValueInfo): ProtobufWriter 
   const dims = new ProtobufWriter();
   for (const size of shape) dims.message(1, new ProtobufWriter().varint(1, size));
   const tensorType = new ProtobufWriter().varint(1, ONNX_DTYPES[dtype]).message(2, dims);
-  return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensorType));
+  return new ProtobufWriter()
+    .string(1, name)
+    .message(2, new ProtobufWriter().message(1, tensorType));
 }

@@ -52,15 +52,25 @@ export function adamw(
   // 1. one gradient array a group
   const grouped = bank.groups.map(({ slots }) => {
     const parts = slots.map(({ name }) => gradients.get(name)!);
-    return parts.length === 1 ? parts[0]! : concat(parts.map((part) => reshape(part, [sizeOf(part.shape)])), 0);
+    return parts.length === 1
+      ? parts[0]!
+      : concat(
+          parts.map((part) => reshape(part, [sizeOf(part.shape)])),
+          0,
+        );
   });
 
   // 2. ‖g‖ over everything, and the factor that limits it
   const squares = grouped.map((grad) =>
-    reshape(graph.emit('ReduceSumSquare', [grad], [{ dtype: 'float32', shape: [] }], { keepdims: 0 })[0]!, [1]),
+    reshape(
+      graph.emit('ReduceSumSquare', [grad], [{ dtype: 'float32', shape: [] }], { keepdims: 0 })[0]!,
+      [1],
+    ),
   );
   const norm = sqrt(
-    graph.emit('ReduceSum', [concat(squares, 0)], [{ dtype: 'float32', shape: [] }], { keepdims: 0 })[0]!,
+    graph.emit('ReduceSum', [concat(squares, 0)], [{ dtype: 'float32', shape: [] }], {
+      keepdims: 0,
+    })[0]!,
   );
   // torch divides by ‖g‖ + 1e-6
   const [clipFactor] = graph.emit(

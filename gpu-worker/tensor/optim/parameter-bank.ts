@@ -39,7 +39,10 @@ export class ParameterBank {
       const size = sizeOf(spec.shape);
       const packed = size < PACK_BELOW;
       let group = packed
-        ? groups.find(({ open, lrClass, size: used }) => open && lrClass === spec.lrClass && used + size <= GROUP_SIZE)
+        ? groups.find(
+            ({ open, lrClass, size: used }) =>
+              open && lrClass === spec.lrClass && used + size <= GROUP_SIZE,
+          )
         : undefined;
       if (!group) {
         group = { lrClass: spec.lrClass, size: 0, slots: [], open: packed };
@@ -48,7 +51,12 @@ export class ParameterBank {
       group.slots.push({ ...spec, offset: group.size, size });
       group.size += size;
     }
-    this.groups = groups.map(({ lrClass, size, slots }, i) => ({ name: `group${i}`, lrClass, size, slots }));
+    this.groups = groups.map(({ lrClass, size, slots }, i) => ({
+      name: `group${i}`,
+      lrClass,
+      size,
+      slots,
+    }));
     for (const group of this.groups) {
       for (const slot of group.slots) {
         if (this.#bySlot.has(slot.name)) throw new Error(`parameter ${slot.name} is listed twice`);
@@ -87,7 +95,9 @@ export class ParameterBank {
         for (const slot of slots) {
           const values = read(slot.name);
           if (values.length !== slot.size) {
-            throw new RangeError(`parameter ${slot.name}: ${values.length} values, expected [${slot.shape}]`);
+            throw new RangeError(
+              `parameter ${slot.name}: ${values.length} values, expected [${slot.shape}]`,
+            );
           }
           array.set(values, slot.offset);
         }
@@ -121,7 +131,11 @@ export class ParameterBank {
         { axis: 0 },
       );
       for (const [i, { name, shape }] of group.slots.entries()) {
-        const [value] = graph.emit('Reshape', [parts[i]!, graph.int64(shape)], [{ dtype: 'float32', shape }]);
+        const [value] = graph.emit(
+          'Reshape',
+          [parts[i]!, graph.int64(shape)],
+          [{ dtype: 'float32', shape }],
+        );
         values.set(name, value!);
       }
       return input;
@@ -130,7 +144,9 @@ export class ParameterBank {
       const value = values.get(name);
       if (!value) throw new Error(`parameter ${name} [${shape}] is not in this bank`);
       if (value.shape.join() !== shape.join()) {
-        throw new RangeError(`parameter ${name} has shape [${value.shape}], the model expects [${shape}]`);
+        throw new RangeError(
+          `parameter ${name} has shape [${value.shape}], the model expects [${shape}]`,
+        );
       }
       return value;
     };

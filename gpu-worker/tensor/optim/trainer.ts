@@ -2,7 +2,13 @@
 import { backward } from '../autograd/backward.ts';
 import { Graph, type Value } from '../graph/graph.ts';
 import type { Weights } from '../nn/weights.ts';
-import { createSession, type ExecutionProvider, type Feeds, type Session, type Tensor } from '../runtime/session.ts';
+import {
+  createSession,
+  type ExecutionProvider,
+  type Feeds,
+  type Session,
+  type Tensor,
+} from '../runtime/session.ts';
 import { ADAMW_DEFAULTS, type AdamWOptions, adamw, adamwScalars } from './adamw.ts';
 import { ParameterBank, type ParameterSpec } from './parameter-bank.ts';
 
@@ -20,7 +26,10 @@ export interface TrainerOptions {
   /** First values of a parameter. */
   initial: (name: string) => Float32Array;
   /** Adds the forward pass to the graph. Outputs are extra values to report beside the loss. */
-  build: (graph: Graph, weights: Weights) => { loss: Value; outputs?: Readonly<Record<string, Value>> };
+  build: (
+    graph: Graph,
+    weights: Weights,
+  ) => { loss: Value; outputs?: Readonly<Record<string, Value>> };
   adamw?: Partial<AdamWOptions>;
   provider?: ExecutionProvider;
   threads?: number;
@@ -34,7 +43,13 @@ export class Trainer {
   readonly #session: Session;
   readonly #adamw: AdamWOptions;
 
-  private constructor(bank: ParameterBank, state: TrainingState, session: Session, options: AdamWOptions, nodeCount: number) {
+  private constructor(
+    bank: ParameterBank,
+    state: TrainingState,
+    session: Session,
+    options: AdamWOptions,
+    nodeCount: number,
+  ) {
     this.bank = bank;
     this.state = state;
     this.#session = session;
@@ -49,9 +64,19 @@ export class Trainer {
     const { inputs, weights, values } = bank.declare(graph);
     const { loss, outputs = {} } = options.build(graph, weights);
     const names = [...values.keys()];
-    const grads = backward(loss, names.map((name) => values.get(name)!));
-    const gradNorm = adamw(graph, bank, inputs, new Map(names.map((name, i) => [name, grads[i]!])), adamwOptions);
-    for (const [name, value] of Object.entries({ ...outputs, loss, gradNorm })) graph.output(name, value);
+    const grads = backward(
+      loss,
+      names.map((name) => values.get(name)!),
+    );
+    const gradNorm = adamw(
+      graph,
+      bank,
+      inputs,
+      new Map(names.map((name, i) => [name, grads[i]!])),
+      adamwOptions,
+    );
+    for (const [name, value] of Object.entries({ ...outputs, loss, gradNorm }))
+      graph.output(name, value);
     const { provider, threads } = options;
     const session = await createSession(graph, {
       purpose: 'training',
@@ -94,7 +119,8 @@ export class Trainer {
     }
     for (const [i, { name }] of bank.groups.entries()) {
       state.parameters[i] = results[`next/param/${name}`]!.data as Float32Array;
-      for (const kind of kinds) state[kind][i] = results[`next/${kind}/${name}`]!.data as Float32Array;
+      for (const kind of kinds)
+        state[kind][i] = results[`next/${kind}/${name}`]!.data as Float32Array;
     }
     state.step += 1;
     return results;
@@ -113,7 +139,9 @@ export class Trainer {
 /** The loss or the gradient became NaN or infinite. */
 export class NonFiniteLossError extends Error {
   constructor(step: number, loss: number, gradNorm: number) {
-    super(`the loss is ${loss} and the gradient norm ${gradNorm} after ${step} good steps; lower the learning rate`);
+    super(
+      `the loss is ${loss} and the gradient norm ${gradNorm} after ${step} good steps; lower the learning rate`,
+    );
     this.name = 'NonFiniteLossError';
   }
 }

@@ -52,7 +52,14 @@ export class Philox {
   }
 }
 
-function philox4x32(out: Uint32Array, c0: number, c1: number, c2: number, c3: number, key: number): void {
+function philox4x32(
+  out: Uint32Array,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  key: number,
+): void {
   let [x0, x1, x2, x3, k0, k1] = [c0 >>> 0, c1, c2, c3, key, 0];
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(0xd2511f53, x0);

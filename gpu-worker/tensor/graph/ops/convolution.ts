@@ -13,7 +13,12 @@ export interface ConvOptions {
  * @param weight `[o, c, kh, kw]`
  * @param bias `[o]`
  */
-export function conv2d(input: Value, weight: Value, bias?: Value, options: ConvOptions = {}): Value {
+export function conv2d(
+  input: Value,
+  weight: Value,
+  bias?: Value,
+  options: ConvOptions = {},
+): Value {
   const { stride = 1, pads = [0, 0, 0, 0] } = options;
   const [n, c, h, w] = input.shape as [number, number, number, number];
   const [o, cW, kh, kw] = weight.shape as [number, number, number, number];

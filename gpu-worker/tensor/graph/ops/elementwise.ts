@@ -7,7 +7,11 @@ import { broadcastShapes } from '../shape.ts';
 /** A tensor or a number, which becomes a scalar constant. */
 export type Operand = Value | number;
 
-function binary(op: DifferentiableOp & ('Add' | 'Sub' | 'Mul' | 'Div'), a: Operand, b: Operand): Value {
+function binary(
+  op: DifferentiableOp & ('Add' | 'Sub' | 'Mul' | 'Div'),
+  a: Operand,
+  b: Operand,
+): Value {
   const { graph } = (typeof a === 'number' ? b : a) as Value;
   const left = typeof a === 'number' ? graph.constant(a) : a;
   const right = typeof b === 'number' ? graph.constant(b) : b;
@@ -55,7 +59,9 @@ export function clip(input: Value, min: number, max: number): Value {
 /** Converts the element type. Differentiable between floating-point types. */
 export function cast(input: Value, dtype: Dtype): Value {
   if (input.dtype === dtype) return input;
-  const to = { float32: 1, float16: 10, bfloat16: 16, int64: 7, int32: 6, bool: 9 }[dtype as string];
+  const to = { float32: 1, float16: 10, bfloat16: 16, int64: 7, int32: 6, bool: 9 }[
+    dtype as string
+  ];
   if (to === undefined) throw new TypeError(`cast: to ${dtype} is not supported`);
   const [output] = input.graph.emit('Cast', [input], [{ dtype, shape: input.shape }], { to });
   return input.graph.record('Cast', [input], output!);
@@ -87,7 +93,8 @@ function gated(op: 'Silu' | 'QuickGelu', input: Value, gateInput: Value): Value 
 /** x · Φ(x) with the exact normal distribution function (erf). */
 export function gelu(input: Value): Value {
   const { graph, dtype, shape } = input;
-  const emit = (opType: string, inputs: Value[]) => graph.emit(opType, inputs, [{ dtype, shape }])[0]!;
+  const emit = (opType: string, inputs: Value[]) =>
+    graph.emit(opType, inputs, [{ dtype, shape }])[0]!;
   const erf = emit('Erf', [emit('Mul', [input, graph.constant(Math.SQRT1_2)])]);
   const half = emit('Mul', [erf, graph.constant(0.5)]);
   const cdf = emit('Add', [half, graph.constant(0.5)]);
@@ -96,7 +103,11 @@ export function gelu(input: Value): Value {
 }
 
 /** 1 where `a` equals / is at least / is at most `b`, as float32. Not differentiable. */
-export function compare(opType: 'Equal' | 'GreaterOrEqual' | 'LessOrEqual', a: Value, b: Value): Value {
+export function compare(
+  opType: 'Equal' | 'GreaterOrEqual' | 'LessOrEqual',
+  a: Value,
+  b: Value,
+): Value {
   const shape = broadcastShapes(a.shape, b.shape);
   const [mask] = a.graph.emit(opType, [a, b], [{ dtype: 'bool', shape }]);
   return a.graph.emit('Cast', [mask!], [{ dtype: 'float32', shape }], { to: 1 })[0]!;

@@ -30,7 +30,9 @@ export function gemm(
   const [m, kA] = transA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
   const [kB, n] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
   if (a.shape.length !== 2 || b.shape.length !== 2 || kA !== kB) {
-    throw new RangeError(`gemm: [${a.shape}]${transA ? 'ᵀ' : ''} and [${b.shape}]${transB ? 'ᵀ' : ''} do not fit`);
+    throw new RangeError(
+      `gemm: [${a.shape}]${transA ? 'ᵀ' : ''} and [${b.shape}]${transB ? 'ᵀ' : ''} do not fit`,
+    );
   }
   const inputs = bias ? [a, b, bias] : [a, b];
   const [output] = a.graph.emit('Gemm', inputs, [{ dtype: a.dtype, shape: [m, n] }], {

@@ -9,12 +9,19 @@ import { broadcastShapes, sameShape, sizeOf } from '../shape.ts';
 export function reshape(input: Value, shape: readonly number[]): Value {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const resolved = shape.map((size) => (size === -1 ? sizeOf(input.shape) / known : size));
-  if (sizeOf(resolved) !== sizeOf(input.shape) || resolved.some((size) => !Number.isInteger(size))) {
+  if (
+    sizeOf(resolved) !== sizeOf(input.shape) ||
+    resolved.some((size) => !Number.isInteger(size))
+  ) {
     throw new RangeError(`reshape: ${sizeOf(input.shape)} elements cannot fill [${shape}]`);
   }
   if (sameShape(resolved, input.shape)) return input;
   const { graph, dtype } = input;
-  const [output] = graph.emit('Reshape', [input, graph.int64(resolved)], [{ dtype, shape: resolved }]);
+  const [output] = graph.emit(
+    'Reshape',
+    [input, graph.int64(resolved)],
+    [{ dtype, shape: resolved }],
+  );
   return graph.record('Reshape', [input], output!);
 }
 
@@ -59,7 +66,9 @@ export function concat(inputs: readonly Value[], axis: number): Value {
   const shape = first.shape.map((size, i) => (i === axis ? total : size));
   for (const input of inputs) {
     if (!sameShape(input.shape.with(axis, 0), shape.with(axis, 0))) {
-      throw new RangeError(`concat: [${input.shape}] does not fit [${first.shape}] off axis ${axis}`);
+      throw new RangeError(
+        `concat: [${input.shape}] does not fit [${first.shape}] off axis ${axis}`,
+      );
     }
   }
   const [output] = first.graph.emit('Concat', inputs, [{ dtype: first.dtype, shape }], { axis });
@@ -82,7 +91,9 @@ export function expand(input: Value, shape: readonly number[]): Value {
  */
 export function gather(table: Value, indices: Value): Value {
   const shape = [...indices.shape, ...table.shape.slice(1)];
-  const [output] = table.graph.emit('Gather', [table, indices], [{ dtype: table.dtype, shape }], { axis: 0 });
+  const [output] = table.graph.emit('Gather', [table, indices], [{ dtype: table.dtype, shape }], {
+    axis: 0,
+  });
   return table.graph.record('Gather', [table], output!, { saved: [indices] });
 }
 

@@ -38,15 +38,26 @@ export function layerNorm(input: Value, scale: Value, bias: Value, epsilon: numb
  * @throws {RangeError} when `groups` does not divide the channels
  * @see Wu & He 2018, https://arxiv.org/abs/1803.08494
  */
-export function groupNorm(input: Value, scale: Value, bias: Value, groups: number, epsilon: number): Value {
+export function groupNorm(
+  input: Value,
+  scale: Value,
+  bias: Value,
+  groups: number,
+  epsilon: number,
+): Value {
   const { graph, dtype, shape } = input;
   const [n, c] = shape as [number, number];
-  if (c % groups !== 0) throw new RangeError(`groupNorm: ${groups} groups do not divide ${c} channels`);
+  if (c % groups !== 0)
+    throw new RangeError(`groupNorm: ${groups} groups do not divide ${c} channels`);
   const rowLength = sizeOf(shape) / (n * groups);
   const emit = (opType: string, inputs: Value[], outShape: readonly number[]) =>
     graph.emit(opType, inputs, [{ dtype, shape: outShape }])[0]!;
 
-  const rows = emit('Reshape', [input, graph.int64([n, groups, rowLength])], [n, groups, rowLength]);
+  const rows = emit(
+    'Reshape',
+    [input, graph.int64([n, groups, rowLength])],
+    [n, groups, rowLength],
+  );
   const statistics = { dtype, shape: [n, groups, 1] };
   const [normalizedRows, , inverseStd] = graph.emit(
     'LayerNormalization',

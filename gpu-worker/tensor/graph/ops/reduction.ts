@@ -2,7 +2,12 @@
 import type { Value } from '../graph.ts';
 import { normalizeAxes, sizeOf } from '../shape.ts';
 
-function reduce(op: 'ReduceSum' | 'ReduceMean', input: Value, axes: readonly number[] | undefined, keepDims: boolean): Value {
+function reduce(
+  op: 'ReduceSum' | 'ReduceMean',
+  input: Value,
+  axes: readonly number[] | undefined,
+  keepDims: boolean,
+): Value {
   const { graph, dtype } = input;
   const list = normalizeAxes(axes ?? input.shape.map((_, i) => i), input.shape.length);
   const kept = input.shape.map((size, i) => (list.includes(i) ? 1 : size));
