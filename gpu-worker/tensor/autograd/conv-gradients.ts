@@ -2,7 +2,7 @@
 import type { Value } from '../graph/graph.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
 import { gemm } from '../graph/ops/linalg.ts';
-import { concat, padSpatial, reshape, transpose } from '../graph/ops/movement.ts';
+import { concat, padSpatial, reshape, slice, transpose } from '../graph/ops/movement.ts';
 
 type Pads = readonly [number, number, number, number];
 
@@ -69,6 +69,9 @@ function turn(weight: Value): Value {
  * Gradient of the weight: for each kernel position one matrix product of the incoming gradient
  * with the window of the padded input that this position saw.
  *
+ * Pixels are laid out as rows of channels, `[n, h, w, c]`. A step down the kernel then moves the
+ * window by whole rows, which is one contiguous copy; only steps to the right cut the rows.
+ *
  * @param gradOutput `[n, o, h', w']`
  * @param input `[n, c, h, w]`
  * @param weightShape `[o, c, kh, kw]`
@@ -80,35 +83,71 @@ export function conv2dWeightGrad(
   stride: number,
   pads: Pads,
 ): Value {
-  const { graph, dtype } = input;
   const [o, c, kh, kw] = weightShape as [number, number, number, number];
-  const [n, , outH, outW] = gradOutput.shape as [number, number, number, number];
+  const channelsLast = (value: Value) => transpose(value, [0, 2, 3, 1]);
+  const padded = channelsLast(padSpatial(input, pads));
+  const products =
+    stride === 1
+      ? denseWindowProducts(channelsLast(padSpatial(gradOutput, [0, 0, kh - 1, 0])), padded, kh, kw)
+      : stridedWindowProducts(channelsLast(gradOutput), padded, kh, kw, stride);
+  return reshape(
+    concat(
+      products.map((product) => reshape(product, [o, c, 1])),
+      2,
+    ),
+    weightShape,
+  );
+}
+
+/**
+ * Stride 1. The gradient carries `kh − 1` zero rows below each picture, so that windows which run
+ * over the end of a picture meet zeros.
+ * @param grad `[n, h' + kh − 1, w', o]`
+ * @param padded `[n, h' + kh − 1, w' + kw − 1, c]`
+ * @returns `[o, c]` for each kernel position
+ */
+function denseWindowProducts(grad: Value, padded: Value, kh: number, kw: number): Value[] {
+  const [n, h, outW, o] = grad.shape as [number, number, number, number];
+  const c = padded.shape[3]!;
+  const rows = n * h * outW;
+  const used = rows - (kh - 1) * outW;
+  const gradRows = slice(reshape(grad, [rows, o]), 0, 0, used);
+  const columns = Array.from({ length: kw }, (_, left) =>
+    reshape(slice(padded, 2, left, left + outW), [rows, c]),
+  );
+  return Array.from({ length: kh }, (_, top) =>
+    columns.map((column) =>
+      gemm(gradRows, slice(column, 0, top * outW, top * outW + used), { transA: true }),
+    ),
+  ).flat();
+}
+
+/** Any stride: each window is cut out on its own. Arguments as above, without the zero rows. */
+function stridedWindowProducts(
+  grad: Value,
+  padded: Value,
+  kh: number,
+  kw: number,
+  stride: number,
+): Value[] {
+  const { graph, dtype } = grad;
+  const [n, outH, outW, o] = grad.shape as [number, number, number, number];
+  const c = padded.shape[3]!;
   const pixels = n * outH * outW;
-
-  const channelsFirst = transpose(padSpatial(input, pads), [1, 0, 2, 3]);
-  const grad = reshape(transpose(gradOutput, [1, 0, 2, 3]), [o, pixels]);
-  const window = (top: number, left: number): Value => {
-    const end = [top + (outH - 1) * stride + 1, left + (outW - 1) * stride + 1];
-    const [, , paddedH, paddedW] = channelsFirst.shape;
-    if (top === 0 && left === 0 && stride === 1 && end[0] === paddedH && end[1] === paddedW) {
-      return reshape(channelsFirst, [c, pixels]);
-    }
-    const operands = [
-      channelsFirst,
-      graph.int64([top, left]),
-      graph.int64(end),
-      graph.int64([2, 3]),
-      graph.int64([stride, stride]),
-    ];
-    const [view] = graph.emit('Slice', operands, [{ dtype, shape: [c, n, outH, outW] }]);
-    return reshape(view!, [c, pixels]);
-  };
-
+  const gradRows = reshape(grad, [pixels, o]);
   const products: Value[] = [];
   for (let top = 0; top < kh; top++) {
     for (let left = 0; left < kw; left++) {
-      products.push(reshape(gemm(grad, window(top, left), { transB: true }), [o, c, 1]));
+      const operands = [
+        padded,
+        graph.int64([top, left]),
+        graph.int64([top + (outH - 1) * stride + 1, left + (outW - 1) * stride + 1]),
+        graph.int64([1, 2]),
+        graph.int64([stride, stride]),
+      ];
+      const [window] = graph.emit('Slice', operands, [{ dtype, shape: [n, outH, outW, c] }]);
+      products.push(gemm(gradRows, reshape(window!, [pixels, c]), { transA: true }));
     }
   }
-  return reshape(concat(products, 2), weightShape);
+  return products;
 }
