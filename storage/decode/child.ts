@@ -78,7 +78,8 @@ const send = (reply: DecodeReply): void => void process.send?.(reply);
 process.on('message', (request: DecodeRequest) => {
   clean(request).then(send, (error) => send(toReply(error)));
 });
-process.on('disconnect', () => process.exit(0));
+// The parent is gone. Not process.exit, which waits for a decoding thread that may never end.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl+C reaches the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
