@@ -157,10 +157,15 @@ const PAINTERS: Record<Context, Painter> = {
   },
 
   'wooden floor': (r) => {
+    // Planks run towards the horizon.
+    const shift = r.range(0, 22);
     let seams = '';
-    for (let y = 72; y < 128; y += 14) {
-      seams += svg`M0,${y}H128`;
-      for (let x = r.range(-10, 40); x < 128; x += 48) seams += svg`M${x},${y}v14`;
+    for (let i = -8; i <= 8; i++) {
+      const x = 64 + i * 11 + shift * 0.5;
+      seams += svg`M${x},69L${64 + (x - 64) * 2.4},128`;
+      const t = r.range(0.1, 0.9);
+      const k = 1 + 1.4 * t;
+      seams += svg`M${64 + (x - 64) * k},${69 + 59 * t}h${11 * k}`;
     }
     return (
       fillAll('#f4e6d0') +

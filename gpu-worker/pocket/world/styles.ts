@@ -81,7 +81,8 @@ function paint(pixels: Pixels, size: number, random: Random): Pixels {
     const width = (fine ? 0.5 : 1.1) * unit;
     const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
     const from = (iy * size + ix) * 3;
-    const shift = random.range(-26, 26);
+    const shift = random.range(-24, 24) * (fine ? 0.7 : 1);
+    const cover = fine ? 0.6 : 0.75;
     const warm = random.range(-12, 16);
     const r = clamp(pixels[from]! * 1.03 + shift + warm);
     const g = clamp(pixels[from + 1]! * 1.01 + shift + warm * 0.4);
@@ -93,9 +94,9 @@ function paint(pixels: Pixels, size: number, random: Random): Pixels {
         const off = Math.abs((px - x) * -dy + (py - y) * dx);
         if (Math.abs(along) > length || off > width) continue;
         const o = (py * size + px) * 3;
-        out[o] = out[o]! * 0.25 + r * 0.75;
-        out[o + 1] = out[o + 1]! * 0.25 + g * 0.75;
-        out[o + 2] = out[o + 2]! * 0.25 + b * 0.75;
+        out[o] = out[o]! * (1 - cover) + r * cover;
+        out[o + 1] = out[o + 1]! * (1 - cover) + g * cover;
+        out[o + 2] = out[o + 2]! * (1 - cover) + b * cover;
       }
   }
   return out;
