@@ -116,9 +116,7 @@ export function captionOf(scene: Scene, random: Random): string {
     accessory === 'none' || !random.chance(SAYS.worn)
       ? ''
       : ` wearing ${random.chance(0.3) ? (SHORT_WORN[accessory] ?? WORN[accessory]) : WORN[accessory]}`;
-  if (worn !== '' && text.includes(' with '))
-    text = text.replace(' with ', `${worn} and `).replace(`${worn} and `, `${worn} with `);
-  else text += worn;
+  text += worn;
   let before = '';
   if (view !== 'plain' && random.chance(SAYS.view)) {
     const form = random.pick(VIEW_FORMS[view]);

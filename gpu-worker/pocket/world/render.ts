@@ -39,7 +39,7 @@ export function sceneToSvg(scene: Scene, size: number = PICTURE_SIZE): string {
   const paints = paintsOf(subject);
   const drawing = DRAWERS[subject.className](subject, paints, pose, behind);
   const hatted = scene.accessory.endsWith('hat') || scene.accessory === 'gold crown';
-  const zoom = view === 'close-up' ? 1.75 : view === 'far away' ? 0.55 : hatted ? 0.98 : 1.12;
+  const zoom = view === 'close-up' ? 1.75 : view === 'far away' ? 0.55 : hatted ? 1.02 : 1.18;
   const scale = pose.scale * zoom;
   const base = drawing.base ?? 40;
   const head = drawing.eyes ?? { x: 0, y: -4 };

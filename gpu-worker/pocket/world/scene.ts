@@ -185,8 +185,8 @@ export function sampleSubject(random: Random, restrict: Restriction = {}): Subje
 export function samplePose(random: Random): Pose {
   return {
     flip: random.chance(0.5),
-    scale: random.range(0.9, 1.1),
-    dx: random.range(-7, 7),
+    scale: random.range(0.9, 1.06),
+    dx: random.range(-5, 5),
     dy: random.range(-2, 4),
     tilt: random.range(-5, 5),
     gesture: random.range(-1, 1),

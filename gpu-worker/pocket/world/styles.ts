@@ -99,6 +99,15 @@ function paint(pixels: Pixels, size: number, random: Random): Pixels {
         out[o + 2] = out[o + 2]! * (1 - cover) + b * cover;
       }
   }
+  // Some of the drawing shows through where it is finest, or faces would be lost.
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++) {
+      const i = y * size + x;
+      const busy = Math.abs(at(x + 1, y) - at(x - 1, y)) + Math.abs(at(x, y + 1) - at(x, y - 1));
+      const through = Math.min(0.45, busy / 80);
+      for (let k = i * 3; k < i * 3 + 3; k++)
+        out[k] = out[k]! * (1 - through) + pixels[k]! * through;
+    }
   return out;
 }
 

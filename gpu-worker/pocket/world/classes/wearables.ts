@@ -39,9 +39,11 @@ export const drawBackpack: Drawer = (subject, p, _pose, behind) => {
       sides +
       p.surface(body) +
       flap +
-      path(pocket, p.second) +
+      (flapForm > 0.45 ? p.surface(pocket) : path(pocket, p.second)) +
       line(svg`M${-w + 11},${pocketTop + 7}H${w - 11}`, p.line, 1.8) +
-      (charm > 0.6 ? oval(0, pocketTop + 16, 5, 5, p.main, 'stroke-width="1.6"') : ''),
+      (charm > 0.6
+        ? oval(0, pocketTop + 16, 5, 5, flapForm > 0.45 ? p.second : p.main, 'stroke-width="1.6"')
+        : ''),
     surface: body,
   };
 };
