@@ -178,8 +178,8 @@ CREATE INDEX "renditions_subject" ON "renditions" USING btree ("subject_id");-->
 CREATE INDEX "renditions_artifact" ON "renditions" USING btree ("artifact_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "subjects_owner_name_unique" ON "subjects" USING btree ("owner_id","name_key") WHERE "subjects"."deleted_at" is null and "subjects"."status" <> 'untrained';--> statement-breakpoint
 CREATE UNIQUE INDEX "subjects_owner_identifier_unique" ON "subjects" USING btree ("owner_id","base_checkpoint_hash","identifier") WHERE "subjects"."deleted_at" is null;--> statement-breakpoint
-CREATE INDEX "subjects_owner_search" ON "subjects" USING btree ("owner_id","name_key" text_pattern_ops) WHERE "subjects"."deleted_at" is null;--> statement-breakpoint
-CREATE INDEX "subjects_guild_search" ON "subjects" USING btree ("guild_id","name_key" text_pattern_ops) WHERE "subjects"."deleted_at" is null and "subjects"."visibility" = 'guild';--> statement-breakpoint
+CREATE INDEX "subjects_owner_search" ON "subjects" USING btree ("owner_id","name_key" collate "C") WHERE "subjects"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "subjects_guild_search" ON "subjects" USING btree ("guild_id","name_key" collate "C") WHERE "subjects"."deleted_at" is null and "subjects"."visibility" = 'guild';--> statement-breakpoint
 CREATE INDEX "subjects_deleted" ON "subjects" USING btree ("deleted_at") WHERE "subjects"."deleted_at" is not null;--> statement-breakpoint
 CREATE INDEX "training_runs_open" ON "training_runs" USING btree ("created_at") WHERE "training_runs"."status" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "training_runs_user_open" ON "training_runs" USING btree ("user_id") WHERE "training_runs"."status" in ('queued', 'running');--> statement-breakpoint

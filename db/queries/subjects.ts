@@ -12,6 +12,8 @@ import { normalizeSubjectName } from './subject-name.ts';
 import { stopTrainingsOfSubject } from './training-runs.ts';
 
 const alive = isNull(subjects.deletedAt);
+/** As the search indexes have it. */
+const searchKey = sql`${subjects.nameKey} collate "C"`;
 
 /** @returns the subject, unless it was deleted */
 export async function getSubject(db: Db, subjectId: string): Promise<Subject | undefined> {
@@ -147,7 +149,7 @@ async function searchNames(
         and(
           scope,
           alive,
-          pattern === '%' ? undefined : sql`${subjects.nameKey} like ${pattern}`,
+          pattern === '%' ? undefined : sql`${searchKey} like ${pattern}`,
           taken.length > 0
             ? notInArray(
                 subjects.id,
@@ -156,7 +158,7 @@ async function searchNames(
             : undefined,
         ),
       )
-      .orderBy(asc(subjects.nameKey), asc(subjects.id))
+      .orderBy(asc(searchKey), asc(subjects.id))
       .limit(limit - taken.length);
   const prefixed = await matching(`${text}%`, []);
   if (text === '' || prefixed.length >= limit) return prefixed;

@@ -44,11 +44,12 @@ export const subjects = pgTable(
     uniqueIndex('subjects_owner_identifier_unique')
       .on(table.ownerId, table.baseCheckpointHash, table.identifier)
       .where(sql`${table.deletedAt} is null`),
+    // Collation C: one index serves both `like 'prefix%'` and the order of the names.
     index('subjects_owner_search')
-      .on(table.ownerId, table.nameKey.op('text_pattern_ops'))
+      .on(table.ownerId, sql`${table.nameKey} collate "C"`)
       .where(sql`${table.deletedAt} is null`),
     index('subjects_guild_search')
-      .on(table.guildId, table.nameKey.op('text_pattern_ops'))
+      .on(table.guildId, sql`${table.nameKey} collate "C"`)
       .where(sql`${table.deletedAt} is null and ${table.visibility} = 'guild'`),
     index('subjects_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
   ],

@@ -1,0 +1,124 @@
+/** @file Rows for tests: small, complete, never twice the same. */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Db } from '../client.ts';
+import type { TrainResult } from '../jobs/train-subject.ts';
+import { createRendition, type NewRendition } from '../queries/renditions.ts';
+import {
+  createTraining,
+  type NewArtifact,
+  type NewPhoto,
+  type NewTraining,
+  startTrainingAttempt,
+  succeedTraining,
+} from '../queries/training-runs.ts';
+import type { Rendition } from '../schema/renditions.ts';
+import type { Subject } from '../schema/subjects.ts';
+import type { TrainingRun } from '../schema/training-runs.ts';
+
+/** @returns an id like Discord's */
+export function makeSnowflake(): string {
+  return `${randomInt(1e8, 1e9)}${randomInt(1e8, 1e9)}`;
+}
+
+/** @returns an id like the storage's */
+export function makeFileId(): string {
+  return randomBytes(12).toString('hex');
+}
+
+export function makePhoto(): NewPhoto {
+  return {
+    storageFileId: makeFileId(),
+    width: 640,
+    height: 480,
+    sizeBytes: 12_345,
+    sha256: randomBytes(32).toString('hex'),
+  };
+}
+
+export function makeTraining(changes: Partial<NewTraining> = {}): NewTraining {
+  return {
+    userId: makeSnowflake(),
+    guildId: makeSnowflake(),
+    channelId: makeSnowflake(),
+    interactionId: makeSnowflake(),
+    name: `Subject ${randomBytes(4).toString('hex')}`,
+    classNoun: 'dog',
+    settings: { seed: 1, maxTrainSteps: 10 },
+    photos: [makePhoto(), makePhoto(), makePhoto()],
+    ...changes,
+  };
+}
+
+export function makeArtifact(changes: Partial<NewArtifact> = {}): NewArtifact {
+  return {
+    method: 'full',
+    baseCheckpointHash: 'base-1',
+    identifier: randomBytes(3).toString('hex'),
+    storageFileId: makeFileId(),
+    sizeBytes: 6_000_000_000,
+    ...changes,
+  };
+}
+
+export const trainResult: Omit<TrainResult, 'artifactId'> = {
+  steps: 10,
+  finalLoss: 0.25,
+  sampleFileIds: ['sample-1', 'sample-2'],
+  classBeforeFileIds: ['before-1'],
+  classAfterFileIds: ['after-1'],
+};
+
+/** Inserts a training that waits. */
+export async function insertTraining(
+  db: Db,
+  changes: Partial<NewTraining> = {},
+): Promise<{ run: TrainingRun; subject: Subject }> {
+  const created = await createTraining(db, makeTraining(changes));
+  if (created.outcome !== 'created') throw new Error(`training: ${created.outcome}`);
+  return created;
+}
+
+/** Inserts a subject that can be rendered. */
+export async function insertReadySubject(
+  db: Db,
+  changes: Partial<NewTraining> = {},
+  artifact: Partial<NewArtifact> = {},
+): Promise<{ run: TrainingRun; subject: Subject; artifactId: string; fileIds: string[] }> {
+  const training = makeTraining(changes);
+  const { run, subject } = await insertTraining(db, training);
+  const start = await startTrainingAttempt(db, run.id);
+  if (!start.started) throw new Error(`start: ${start.reason}`);
+  const weights = makeArtifact(artifact);
+  const artifactId = await succeedTraining(db, run.id, start.attempt, {
+    artifact: weights,
+    result: trainResult,
+  });
+  if (artifactId === false) throw new Error('succeed: stale');
+  const fileIds = [...training.photos.map((photo) => photo.storageFileId), weights.storageFileId];
+  return { run, subject, artifactId, fileIds };
+}
+
+export function makeRendition(changes: Partial<NewRendition> = {}): NewRendition {
+  return {
+    userId: makeSnowflake(),
+    guildId: makeSnowflake(),
+    channelId: makeSnowflake(),
+    interactionId: makeSnowflake(),
+    subjectId: null,
+    artifactId: null,
+    prompt: 'a [V] dog on the beach',
+    resolvedPrompt: 'a xqz dog on the beach',
+    seed: 4_294_967_295,
+    count: 2,
+    settings: { numInferenceSteps: 20 },
+    ...changes,
+  };
+}
+
+/** Inserts a rendition that waits. */
+export async function insertRendition(
+  db: Db,
+  changes: Partial<NewRendition> = {},
+): Promise<Rendition> {
+  return (await createRendition(db, makeRendition(changes))).rendition;
+}
