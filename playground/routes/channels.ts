@@ -1,0 +1,149 @@
+/** @file Routes with the bot token: channels, messages, guilds, members, users, direct messages. */
+import { refuse } from '../discord-error.ts';
+import type { UploadedFile } from '../files.ts';
+import type { RestRequest, Route } from '../http.ts';
+import { noContent, objectBody, ok } from '../http.ts';
+import { asString } from '../json.ts';
+import { createMessage, deleteMessage, editMessage, visibleMessages } from '../messages.ts';
+import {
+  channelToWire,
+  guildToWire,
+  memberToWire,
+  messageToWire,
+  roleToWire,
+  userToWire,
+} from '../wire.ts';
+import type { ChannelRecord, MessageRecord, World } from '../world.ts';
+import { channelOf, guildOf, openDm } from '../world.ts';
+
+/** Permission bits that matter for sending. */
+const Permission = {
+  viewChannel: 1n << 10n,
+  sendMessages: 1n << 11n,
+  manageMessages: 1n << 13n,
+  attachFiles: 1n << 15n,
+} as const;
+
+const MESSAGES = '/channels/{channel_id}/messages';
+
+/** Builds the routes. */
+export function channelRoutes(world: World): Route[] {
+  const { botId } = world.application;
+  const route = (method: string, template: string, handle: Route['handle']): Route => ({
+    method,
+    template,
+    needsToken: true,
+    handle,
+  });
+  const channelIn = ({ params }: RestRequest) => {
+    const channel = channelOf(world, params.channel_id);
+    if (!has(channel, Permission.viewChannel)) throw refuse.missingAccess();
+    return channel;
+  };
+  const messageIn = (request: RestRequest): MessageRecord => {
+    const channel = channelIn(request);
+    const message = world.messages.get(request.params.message_id ?? '');
+    // Ephemeral messages exist only for their interaction's token.
+    if (!message || message.channelId !== channel.id || message.visibleTo !== null) {
+      throw refuse.unknownMessage();
+    }
+    return message;
+  };
+  return [
+    route('GET', '/channels/{channel_id}', (request) =>
+      ok(channelToWire(world, channelIn(request))),
+    ),
+    route('GET', MESSAGES, (request) => ok(listMessages(world, channelIn(request), request.query))),
+    route('POST', MESSAGES, (request) => {
+      const channel = channelIn(request);
+      checkMaySend(world, channel, request.files);
+      const draft = { channel, authorId: botId, body: objectBody(request), files: request.files };
+      return ok(messageToWire(world, createMessage(world, draft)));
+    }),
+    route('GET', `${MESSAGES}/{message_id}`, (request) =>
+      ok(messageToWire(world, messageIn(request))),
+    ),
+    route('PATCH', `${MESSAGES}/{message_id}`, (request) => {
+      const message = messageIn(request);
+      if (message.authorId !== botId) throw refuse.notAuthor();
+      return ok(
+        messageToWire(world, editMessage(world, message, objectBody(request), request.files)),
+      );
+    }),
+    route('DELETE', `${MESSAGES}/{message_id}`, (request) => {
+      const message = messageIn(request);
+      const channel = channelIn(request);
+      const mayDelete =
+        message.authorId === botId ||
+        (channel.guildId !== null && has(channel, Permission.manageMessages));
+      if (!mayDelete) throw refuse.missingPermissions();
+      deleteMessage(world, message);
+      return noContent();
+    }),
+    route('POST', '/channels/{channel_id}/typing', (request) => {
+      channelIn(request);
+      return noContent();
+    }),
+    route('POST', '/users/@me/channels', (request) => {
+      const userId = asString(objectBody(request).recipient_id) ?? '';
+      if (!world.users.has(userId) || userId === botId) throw refuse.cannotSendToUser();
+      return ok(channelToWire(world, openDm(world, userId)));
+    }),
+    ...readingRoutes(world, route),
+  ];
+}
+
+function readingRoutes(
+  world: World,
+  route: (method: string, template: string, handle: Route['handle']) => Route,
+): Route[] {
+  return [
+    route('GET', '/users/{user_id}', ({ params }) => {
+      const id = params.user_id ?? '';
+      if (!world.users.has(id)) throw refuse.unknownUser();
+      return ok(userToWire(world, id));
+    }),
+    route('GET', '/guilds/{guild_id}', ({ params }) =>
+      ok(guildToWire(guildOf(world, params.guild_id))),
+    ),
+    route('GET', '/guilds/{guild_id}/roles', ({ params }) =>
+      ok(guildOf(world, params.guild_id).roles.map(roleToWire)),
+    ),
+    route('GET', '/guilds/{guild_id}/channels', ({ params }) => {
+      const guild = guildOf(world, params.guild_id);
+      const channels = [...world.channels.values()].filter((item) => item.guildId === guild.id);
+      return ok(channels.map((channel) => channelToWire(world, channel)));
+    }),
+    route('GET', '/guilds/{guild_id}/members/{user_id}', ({ params }) => {
+      const member = guildOf(world, params.guild_id).members.get(params.user_id ?? '');
+      if (!member) throw refuse.unknownMember();
+      return ok(memberToWire(world, member));
+    }),
+  ];
+}
+
+function has(channel: ChannelRecord, permission: bigint): boolean {
+  return channel.guildId === null || (channel.botPermissions & permission) !== 0n;
+}
+
+function checkMaySend(world: World, channel: ChannelRecord, files: UploadedFile[]): void {
+  if (channel.guildId === null) {
+    const recipient = world.users.get(channel.recipientId ?? '');
+    if (!recipient?.acceptsDms) throw refuse.cannotSendToUser();
+    return;
+  }
+  if (!has(channel, Permission.sendMessages)) throw refuse.missingPermissions();
+  if (files.length > 0 && !has(channel, Permission.attachFiles)) throw refuse.missingPermissions();
+}
+
+/** Newest first, as Discord lists them. */
+function listMessages(world: World, channel: ChannelRecord, query: URLSearchParams) {
+  const limit = Math.min(100, Math.max(1, Number(query.get('limit') ?? 50)));
+  const before = BigInt(query.get('before') ?? 2n ** 63n);
+  const after = BigInt(query.get('after') ?? 0);
+  return visibleMessages(world, channel.id, null)
+    .filter((message) => BigInt(message.id) < before && BigInt(message.id) > after)
+    .slice(-limit)
+    .reverse()
+    .map((message) => messageToWire(world, message));
+}
