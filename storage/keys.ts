@@ -26,11 +26,14 @@ export type DataKey = {
   readonly key: KeyObject;
 };
 
-/** A data key as it is stored in the user's row. `wrapped` holds the key id too, so one column is enough. */
+/** A data key as it is stored in the user's row. `wrapped` holds both ids too, so it alone is enough to unwrap. */
 export type WrappedDataKey = {
+  /** Id of the data key itself; re-wrapping keeps it. */
   readonly keyId: string;
-  /** base64 of `version 1 | key id 16 | master key id 8 | nonce 12 | encrypted key 32 | tag 16`. */
-  readonly wrapped: string;
+  /** Id of the master key that wraps it: what a rotation selects by. */
+  readonly masterKeyId: string;
+  /** `version 1 | key id 16 | master key id 8 | nonce 12 | encrypted key 32 | tag 16`, 85 bytes. */
+  readonly wrapped: Buffer;
 };
 
 /** What can be wrong with a key. */
@@ -89,8 +92,8 @@ export function createDataKey(masterKey: MasterKey): WrappedDataKey {
  * @throws {KeyError} `KEY_WRONG_MASTER` when another master key wrapped it, `KEY_DAMAGED` when it was altered,
  *   `KEY_MALFORMED` when it is no wrapped key at all
  */
-export function unwrapDataKey(masterKey: MasterKey, wrapped: string | WrappedDataKey): DataKey {
-  const { keyId, bytes } = open(masterKey, typeof wrapped === 'string' ? wrapped : wrapped.wrapped);
+export function unwrapDataKey(masterKey: MasterKey, wrapped: Uint8Array | WrappedDataKey): DataKey {
+  const { keyId, bytes } = open(masterKey, wrapped);
   const key = createSecretKey(bytes);
   bytes.fill(0);
   return { keyId, key };
@@ -104,12 +107,9 @@ export function unwrapDataKey(masterKey: MasterKey, wrapped: string | WrappedDat
 export function rewrapDataKey(
   oldMasterKey: MasterKey,
   newMasterKey: MasterKey,
-  wrapped: string | WrappedDataKey,
+  wrapped: Uint8Array | WrappedDataKey,
 ): WrappedDataKey {
-  const { keyId, bytes } = open(
-    oldMasterKey,
-    typeof wrapped === 'string' ? wrapped : wrapped.wrapped,
-  );
+  const { keyId, bytes } = open(oldMasterKey, wrapped);
   const rewrapped = wrap(newMasterKey, keyId, bytes);
   bytes.fill(0);
   return rewrapped;
@@ -178,11 +178,15 @@ function wrap(masterKey: MasterKey, keyId: string, bytes: Buffer): WrappedDataKe
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', masterKey.key, nonce).setAAD(head);
   const sealed = [cipher.update(bytes), cipher.final(), cipher.getAuthTag()];
-  return { keyId, wrapped: Buffer.concat([head, nonce, ...sealed]).toString('base64') };
+  const wrapped = Buffer.concat([head, nonce, ...sealed]);
+  return { keyId, masterKeyId: masterKey.id, wrapped };
 }
 
-function open(masterKey: MasterKey, wrapped: string): { keyId: string; bytes: Buffer } {
-  const all = Buffer.from(wrapped, 'base64');
+function open(
+  masterKey: MasterKey,
+  wrapped: Uint8Array | WrappedDataKey,
+): { keyId: string; bytes: Buffer } {
+  const all = Buffer.from(wrapped instanceof Uint8Array ? wrapped : wrapped.wrapped);
   if (all.length !== WRAPPED_BYTES || all[0] !== WRAP_VERSION) {
     throw new KeyError(
       'KEY_MALFORMED',

@@ -16,8 +16,8 @@ import { isUuid } from './uuid.ts';
 
 export { FileError, type FileErrorCode } from './encrypted-file.ts';
 
-/** An owner's key: the `wrapped` text of the user's row, the pair it came in, or a key already unwrapped. */
-export type OwnerKey = string | WrappedDataKey | DataKey;
+/** An owner's key: the wrapped bytes of the user's row, what `createDataKey` gave, or a key already unwrapped. */
+export type OwnerKey = Uint8Array | WrappedDataKey | DataKey;
 
 /** Bytes by id, each encrypted with its owner's data key. Ids are UUIDs that the store draws. */
 export type Store = {
@@ -62,8 +62,7 @@ export async function openStore(options: { dir: string; keys: MasterKey }): Prom
   await mkdir(incoming, { recursive: true, mode: 0o700 });
   await removeAbandoned(incoming);
 
-  const toDataKey = (key: OwnerKey): DataKey =>
-    typeof key === 'object' && 'key' in key ? key : unwrapDataKey(keys, key);
+  const toDataKey = (key: OwnerKey): DataKey => ('key' in key ? key : unwrapDataKey(keys, key));
 
   const store = async (source: ByteSource, ownerDataKey: OwnerKey): Promise<string> => {
     const dataKey = toDataKey(ownerDataKey);
