@@ -87,7 +87,8 @@ export function readSafetensorsHeader(file: string): {
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') {
-      for (const [key, text] of Object.entries((value ?? {}) as object)) metadata[key] = String(text);
+      for (const [key, text] of Object.entries((value ?? {}) as object))
+        metadata[key] = String(text);
     } else {
       entries.push(checkEntry(real, name, value, dataStart, fileBytes));
     }
