@@ -107,6 +107,9 @@ const workerOptions = {
   runRetryDelay: 1_000,
 } satisfies Partial<WorkerOptions>;
 
+/** Settles never. */
+const never = new Promise<never>(() => undefined);
+
 /** A job leaves nothing behind, so that its id is free should the sweep need it again. */
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
@@ -197,19 +200,21 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
               `${contract.name}: malformed payload: ${payload.error.message}`,
             );
           }
-          return processor({
-            rowId: payload.data.rowId,
-            signal: stop.signal,
-            reportProgress: (progress) => job.updateProgress(progress as object),
-          });
+          try {
+            return await processor({
+              rowId: payload.data.rowId,
+              signal: stop.signal,
+              reportProgress: (progress) => job.updateProgress(progress as object),
+            });
+          } finally {
+            // Told to stop: the job must neither complete nor fail, so that it starts again elsewhere.
+            if (stop.signal.aborted) await never;
+          }
         },
         { concurrency },
       );
       worker.on('error', report(`worker ${contract.name}`));
-      worker.on('failed', (job, error) => {
-        // A processor that was told to stop may throw whatever it likes.
-        if (!stop.signal.aborted) report(`job ${contract.name} ${job?.id ?? ''}`)(error);
-      });
+      worker.on('failed', (job, error) => report(`job ${contract.name} ${job?.id ?? ''}`)(error));
       const handle: JobWorker = {
         async close({ force = false } = {}) {
           workers.delete(handle);
