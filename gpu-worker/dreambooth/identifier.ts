@@ -35,7 +35,7 @@ const NOT_RARE = new Set(
   cop cot cow cox coy cpu cry cub cud cue cum cup cur cut dab dad dag dal dam dan das day deb dec def
   del den dew did die dig dim din dip dis dna doc doe dog don dot dry dub dud due dug duh dun duo dux
   dvd dye ear eat ebb eco eel egg ego eek eke elf elk ell elm emo emu end eon era erg err est eve ewe
-  eye fab fad fag fah fan far fat fax fay fbi feb fed fee fem fen few fey fez fib fig fin fir fit fix
+  eye fab fad fag fah fan far fat fax fay fbi fck feb fed fee fem fen few fey fez fib fig fin fir fit fix
   flu fly fob foe fog foo fop for fox foy fro fry fug fuk fun fur gab gad gag gal gap gas gay gaz gel
   gem gen geo get gif gig gin git gnu goa gob god goo got gov gow gpu gui gum gun gus gut guv guy gym
   had hae hag hah ham han has hat haw hay hem hen her hes hew hex hey hid hie him hin hip his hit hmm
@@ -69,7 +69,8 @@ const rareTokens = new WeakMap<ClipTokenizer, readonly string[]>();
  * Lists the tokens that may serve as identifiers.
  *
  * Each is a whole word of two or three lower-case letters or digits from the later half of the ids,
- * no common word, and encodes to the one id that decodes to it.
+ * no common word, and encodes to the one id that decodes to it. No longer token ends with it: such
+ * an ending (`eld` of `field`) takes part in words that are not merged to the end.
  *
  * @param tokenizer of the checkpoint
  * @returns identifiers, rarest (latest merge) first
@@ -86,12 +87,16 @@ export function listRareTokens(tokenizer: ClipTokenizer): readonly string[] {
 function findRareTokens(tokenizer: ClipTokenizer): string[] {
   const firstId = tokenizer.vocabSize / 2;
   const late: [string, number][] = [];
+  const endings = new Set<string>();
   for (const [token, id] of tokenizer.tokens()) {
-    if (id < firstId || !token.endsWith(END_OF_WORD)) continue;
+    if (!token.endsWith(END_OF_WORD)) continue;
     const word = token.slice(0, -END_OF_WORD.length);
-    if (IDENTIFIER_PATTERN.test(word) && !NOT_RARE.has(word)) late.push([word, id]);
+    if (word.length > 2) endings.add(word.slice(-2));
+    if (word.length > 3) endings.add(word.slice(-3));
+    if (id >= firstId && IDENTIFIER_PATTERN.test(word)) late.push([word, id]);
   }
   return late
+    .filter(([word]) => !NOT_RARE.has(word) && !endings.has(word))
     .sort(([, a], [, b]) => b - a)
     .filter(([word, id]) => {
       const ids = tokenizer.encode(tokenizer.decode([id]));
