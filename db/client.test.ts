@@ -1,8 +1,8 @@
 /** @file Opening databases: URLs, PGlite folders, sudden death. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isSharedDatabaseUrl, openDatabase } from './client.ts';
 import { trainSubject } from './jobs/train-subject.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -12,6 +12,7 @@ import { newId } from './schema/columns.ts';
 import { trainingRuns } from './schema/training-runs.ts';
 import { type CrashChild, startCrashChild } from './testing/crash.ts';
 import { eventually } from './testing/queue-suite.ts';
+import { insertTraining } from './testing/rows.ts';
 
 describe('a database URL', () => {
   it('of another kind is refused without being repeated', async () => {
@@ -42,12 +43,22 @@ describe('row ids', () => {
 });
 
 describe('PGlite in a folder', () => {
+  let template: string;
   let root: string;
   let url: string;
   const children: CrashChild[] = [];
 
+  beforeAll(async () => {
+    // Making a folder takes seconds; copying one does not.
+    template = mkdtempSync(join(tmpdir(), 'test-pglite-'));
+    const database = await openDatabase(`pglite://${join(template, 'data')}`);
+    await migrateDatabase(database, { queue: true });
+    await database.close();
+  }, 120_000);
+  afterAll(() => rmSync(template, { recursive: true, force: true }));
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'test-pglite-'));
+    cpSync(template, root, { recursive: true });
     url = `pglite://${join(root, 'data')}`;
   });
   afterEach(async () => {
@@ -57,13 +68,13 @@ describe('PGlite in a folder', () => {
 
   it('keeps its rows when it is closed and opened', async () => {
     const first = await openDatabase(url);
-    await migrateDatabase(first, { queue: false });
-    await first.db.$count(trainingRuns);
+    const { run } = await insertTraining(first.db);
     await first.close();
     await first.close();
     const second = await openDatabase(url);
     await migrateDatabase(second, { queue: true });
-    expect(await second.db.$count(trainingRuns)).toBe(0);
+    expect((await getTrainingRun(second.db, run.id))?.id).toBe(run.id);
+    expect(await second.db.$count(trainingRuns)).toBe(1);
     await second.close();
   });
 
@@ -93,7 +104,7 @@ describe('PGlite in a folder', () => {
       expect(await getTrainingRun(database.db, runId)).toMatchObject({ status: 'queued' });
     }
     await database.close();
-  });
+  }, 120_000);
 
   it('lets a training that ran in a killed process start again', async () => {
     const child = startCrashChild('enqueue-work', url, '-');
@@ -117,5 +128,5 @@ describe('PGlite in a folder', () => {
     await eventually('it starts again', () => attempt === 2, 15_000);
     await queue.close();
     await database.close();
-  });
+  }, 120_000);
 });

@@ -152,8 +152,7 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
       const first = await insertTraining(database.db);
       await queue.enqueue(trainSubject, first.run.id, { priority: 1 });
       await eventually('a job before', () => started.includes(first.run.id));
-      const { url } = { url: databaseUrl };
-      const other = await openDatabase(url);
+      const other = await openDatabase(databaseUrl);
       await other.db.execute(
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
       );

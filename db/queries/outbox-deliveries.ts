@@ -153,3 +153,23 @@ export async function findDelivery(
     .where(and(eq(outboxDeliveries.kind, kind), eq(outboxDeliveries.refId, refId)));
   return row;
 }
+
+/** @returns which of the rows' outcomes were given up: nobody was told of them */
+export async function listFailedDeliveries(
+  db: Db,
+  kind: DeliveryKind,
+  refIds: readonly string[],
+): Promise<string[]> {
+  if (refIds.length === 0) return [];
+  const rows = await db
+    .select({ refId: outboxDeliveries.refId })
+    .from(outboxDeliveries)
+    .where(
+      and(
+        eq(outboxDeliveries.kind, kind),
+        inArray(outboxDeliveries.refId, [...refIds]),
+        eq(outboxDeliveries.status, 'failed'),
+      ),
+    );
+  return rows.map(({ refId }) => refId);
+}

@@ -1,5 +1,5 @@
 /** @file Queries: renditions. Every write of a worker names its attempt; a stale attempt writes nothing. */
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
 import type {
@@ -93,6 +93,25 @@ export async function getRenditionWithSubject(
     .leftJoin(artifacts, eq(artifacts.id, renditions.artifactId))
     .where(eq(renditions.id, renditionId));
   return row;
+}
+
+/** @returns the user's renditions that have pictures, newest first, of one server where it is given */
+export async function listFinishedRenditions(
+  db: Db,
+  where: { userId: string; guildId?: string; limit?: number },
+): Promise<Rendition[]> {
+  return db
+    .select()
+    .from(renditions)
+    .where(
+      and(
+        eq(renditions.userId, where.userId),
+        eq(renditions.status, 'succeeded'),
+        where.guildId === undefined ? undefined : eq(renditions.guildId, where.guildId),
+      ),
+    )
+    .orderBy(desc(renditions.id))
+    .limit(where.limit ?? 25);
 }
 
 /** Whether a start was granted, and its number, which every later write passes back. */

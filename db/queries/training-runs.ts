@@ -1,5 +1,5 @@
 /** @file Queries: training runs. Every write of a worker names its attempt; a stale attempt writes nothing. */
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
 import type {
@@ -375,6 +375,19 @@ export async function listOpenTrainingRuns(
     .where(inArray(trainingRuns.status, [...openStatuses]))
     .orderBy(asc(trainingRuns.createdAt))
     .limit(limit);
+}
+
+/** @returns the newest run of each of the subjects */
+export async function listLatestRuns(
+  db: Db,
+  subjectIds: readonly string[],
+): Promise<TrainingRun[]> {
+  if (subjectIds.length === 0) return [];
+  return db
+    .selectDistinctOn([trainingRuns.subjectId])
+    .from(trainingRuns)
+    .where(inArray(trainingRuns.subjectId, [...subjectIds]))
+    .orderBy(asc(trainingRuns.subjectId), desc(trainingRuns.id));
 }
 
 /**
