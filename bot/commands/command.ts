@@ -1,0 +1,20 @@
+/** @file What a command is. */
+import type {
+  AutocompleteInteraction,
+  ChatInputCommandInteraction,
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+} from 'discord.js';
+import type { BotContext } from '../context.ts';
+
+/** A slash command. */
+export interface Command {
+  /** As Discord registers it. */
+  readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
+  /** @throws {UserError} whose sentence is shown to the user */
+  run(interaction: ChatInputCommandInteraction, bot: BotContext): Promise<void>;
+  /** @returns at most 25 choices for the option being typed */
+  autocomplete?(
+    interaction: AutocompleteInteraction,
+    bot: BotContext,
+  ): Promise<readonly { name: string; value: string }[]>;
+}

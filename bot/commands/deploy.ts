@@ -1,0 +1,20 @@
+/** @file Registers the slash commands with Discord, in all servers at once. */
+import { REST, Routes } from 'discord.js';
+import { commands } from './index.ts';
+
+/**
+ * Replaces the application's commands by ours.
+ *
+ * @returns how many there are now
+ */
+export async function deployCommands(discord: {
+  readonly token: string;
+  readonly applicationId: string;
+  readonly apiUrl?: string | undefined;
+}): Promise<number> {
+  const rest = new REST(discord.apiUrl ? { api: discord.apiUrl } : {}).setToken(discord.token);
+  const registered = await rest.put(Routes.applicationCommands(discord.applicationId), {
+    body: commands.map(({ definition }) => definition),
+  });
+  return (registered as unknown[]).length;
+}

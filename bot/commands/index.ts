@@ -1,0 +1,8 @@
+/** @file Every command there is. */
+import type { Command } from './command.ts';
+import { gallery } from './gallery.ts';
+import { imagine } from './imagine.ts';
+import { subject } from './subject.ts';
+import { train } from './train.ts';
+
+export const commands = [train, imagine, subject, gallery] as const satisfies readonly Command[];

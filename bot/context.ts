@@ -1,0 +1,26 @@
+/** @file What every handler of an interaction may use. Made once, in start.ts. */
+import type { Logger } from 'pino';
+import type { Db } from '#db/client.ts';
+import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import type { JobQueue } from '#db/queue.ts';
+import type { MasterKey } from '#storage/keys.ts';
+import type { Store } from '#storage/store.ts';
+import type { ClassNouns } from './class-nouns.ts';
+
+/** See the file's head. */
+export interface BotContext {
+  readonly db: Db;
+  readonly queue: JobQueue;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly logger: Logger;
+  readonly classNouns: ClassNouns;
+  /** Hosts and loopback origins from which photos are fetched. */
+  readonly attachmentHosts: readonly string[];
+  /** Settings of trainings that the deployment, not the user, chose. */
+  readonly trainSettings: Partial<TrainSettings>;
+  /** Shows a new or changed training now instead of at the next look. */
+  showProgress(): void;
+  /** Delivers a new outcome now instead of at the next look. */
+  deliver(): void;
+}

@@ -1,0 +1,145 @@
+/** @file The outbox: tells Discord how trainings and renditions ended, until Discord has it. */
+import type { Logger } from 'pino';
+import {
+  claimDeliveries,
+  markDelivered,
+  rescheduleDelivery,
+} from '#db/queries/outbox-deliveries.ts';
+import { getRenditionWithSubject } from '#db/queries/renditions.ts';
+import {
+  getTrainingRunWithSubject,
+  setTrainingProgressMessage,
+} from '#db/queries/training-runs.ts';
+import type { OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
+import type { BotContext } from '../context.ts';
+import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
+import { readPictures } from '../intake/pictures.ts';
+import type { MessageView } from '../views/message-view.ts';
+import { renditionEnded } from '../views/rendition.ts';
+import { trainingEnded } from '../views/training.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import { isEditable } from './message-age.ts';
+import type { Poster } from './poster.ts';
+
+/** What {@link createOutbox} needs. */
+export interface OutboxOptions extends Pick<BotContext, 'db' | 'store' | 'logger'> {
+  readonly poster: Poster;
+  readonly lock: KeyedLock;
+  /** Called when Discord no longer takes our token. */
+  readonly onRestart: (reason: string) => void;
+}
+
+/** Longer than a request can take, so that a claim is not given to somebody else while we still send. */
+const LEASE_MS = 180_000;
+const CLAIMS = 10;
+/** With the queries' backoff about two days; whoever wants the result after that asks again. */
+const MAX_ATTEMPTS = 600;
+
+/** @returns the work to be repeated: deliver everything that is due */
+export function createOutbox(options: OutboxOptions): () => Promise<void> {
+  const { db } = options;
+  return async () => {
+    for (;;) {
+      const claims = await claimDeliveries(db, { limit: CLAIMS, leaseMs: LEASE_MS });
+      await Promise.all(claims.map((delivery) => deliver(options, delivery)));
+      if (claims.length < CLAIMS) return;
+    }
+  };
+}
+
+async function deliver(options: OutboxOptions, delivery: OutboxDelivery): Promise<void> {
+  const { db } = options;
+  const logger: Logger = options.logger.child({
+    deliveryId: delivery.id,
+    kind: delivery.kind,
+    refId: delivery.refId,
+    attempt: delivery.attempts,
+  });
+  try {
+    const send = delivery.kind === 'training' ? deliverTraining : deliverRendition;
+    const messageId = await options.lock(delivery.refId, () => send(options, delivery));
+    await markDelivered(db, delivery, messageId);
+    logger.info({ messageId, outcome: delivery.payload.outcome }, 'outcome delivered');
+  } catch (error) {
+    const failure = classifyFailure(error);
+    if (failure.kind === 'restart') options.onRestart(failure.code);
+    const status = await rescheduleDelivery(db, delivery, {
+      errorCode: failure.code,
+      permanent: failure.kind === 'give-up',
+      maxAttempts: MAX_ATTEMPTS,
+      ...(failure.delayMs === undefined ? {} : { delayMs: failure.delayMs }),
+    });
+    const level = status === 'failed' ? 'error' : 'warn';
+    logger[level]({ err: error, code: failure.code, status }, 'outcome not delivered');
+  }
+}
+
+/** The training's own message becomes its last one; where that cannot be, a new one takes its place. */
+async function deliverTraining(
+  options: OutboxOptions,
+  delivery: OutboxDelivery,
+): Promise<string | null> {
+  const { db, poster } = options;
+  const row = await getTrainingRunWithSubject(db, delivery.refId);
+  if (!row) return null;
+  const { run, subject } = row;
+  const outcome = delivery.payload;
+  const fileIds =
+    outcome.outcome === 'succeeded' && outcome.kind === 'training'
+      ? outcome.result.sampleFileIds
+      : [];
+  const view = trainingEnded(
+    run,
+    subject,
+    outcome,
+    await readPictures(options, run.userId, fileIds),
+  );
+  return withoutLargeFiles(view, async (message) => {
+    const old = run.progressMessageId;
+    if (old !== null && isEditable(old)) {
+      try {
+        await poster.edit(run.channelId, old, message);
+        return old;
+      } catch (error) {
+        const { unknownMessage, tooManyEditsOfOldMessage } = discordCodes;
+        if (!isDiscordCode(error, unknownMessage, tooManyEditsOfOldMessage)) throw error;
+      }
+    }
+    const messageId = await poster.post(run.channelId, message, delivery.nonce);
+    await setTrainingProgressMessage(db, run.id, messageId);
+    if (old !== null && old !== messageId) {
+      await poster.remove(run.channelId, old).catch(() => undefined);
+    }
+    return messageId;
+  });
+}
+
+async function deliverRendition(
+  options: OutboxOptions,
+  delivery: OutboxDelivery,
+): Promise<string | null> {
+  const row = await getRenditionWithSubject(options.db, delivery.refId);
+  if (!row) return null;
+  const { rendition, subject } = row;
+  const outcome = delivery.payload;
+  const fileIds =
+    outcome.outcome === 'succeeded' && outcome.kind === 'rendition' ? outcome.result.fileIds : [];
+  const pictures = await readPictures(options, rendition.userId, fileIds);
+  const view = renditionEnded(rendition, subject, outcome, pictures);
+  return withoutLargeFiles(view, (message) =>
+    options.poster.post(rendition.channelId, message, delivery.nonce),
+  );
+}
+
+/** Where Discord finds the files too large, the text goes alone. */
+async function withoutLargeFiles(
+  view: MessageView,
+  send: (view: MessageView) => Promise<string>,
+): Promise<string> {
+  try {
+    return await send(view);
+  } catch (error) {
+    if (view.files.length === 0 || !isDiscordCode(error, discordCodes.tooLarge)) throw error;
+    return await send({ ...view, files: [], components: [] });
+  }
+}

@@ -1,0 +1,86 @@
+/** @file Writes messages with the bot token, which never expires: no interaction has to be alive for it. */
+import {
+  type RawFile,
+  type REST,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord.js';
+import { withDeadline } from '../deadline.ts';
+import type { MessageView } from '../views/message-view.ts';
+
+/** Writes, changes and deletes messages of ours. Throws what Discord or the network throws. */
+export interface Poster {
+  /**
+   * Posts a message; posting the same nonce again within minutes gives the message that is there already.
+   *
+   * @param nonce at most 25 characters
+   * @returns the message's id
+   */
+  post(channelId: string, view: MessageView, nonce: string): Promise<string>;
+  /** Replaces a message, its files included. */
+  edit(channelId: string, messageId: string, view: MessageView): Promise<void>;
+  remove(channelId: string, messageId: string): Promise<void>;
+}
+
+/** A request with files may take long, but not for ever: the library waits for a stalled body without end. */
+const REQUEST_MS = 60_000;
+
+/** Builds a poster on the library's REST client, which keeps Discord's rate limits. */
+export function createPoster(rest: REST): Poster {
+  const send = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withDeadline(request(AbortSignal.timeout(REQUEST_MS)), REQUEST_MS);
+
+  return {
+    async post(channelId, view, nonce) {
+      const body: RESTPostAPIChannelMessageJSONBody = {
+        ...toBody(view),
+        nonce,
+        enforce_nonce: true,
+      };
+      const message = await send((signal) =>
+        rest.post(Routes.channelMessages(channelId), { body, files: toFiles(view), signal }),
+      );
+      return idOf(message);
+    },
+    async edit(channelId, messageId, view) {
+      const body: RESTPatchAPIChannelMessageJSONBody = toBody(view);
+      const message = await send((signal) =>
+        rest.patch(Routes.channelMessage(channelId, messageId), {
+          body,
+          files: toFiles(view),
+          signal,
+        }),
+      );
+      idOf(message);
+    },
+    async remove(channelId, messageId) {
+      await send((signal) => rest.delete(Routes.channelMessage(channelId, messageId), { signal }));
+    },
+  };
+}
+
+function toBody(view: MessageView) {
+  return {
+    content: view.content,
+    components: [...view.components],
+    // Naming only the new files drops those that the message had.
+    attachments: view.files.map(({ name, description }, index) => ({
+      id: String(index),
+      filename: name,
+      description,
+    })),
+    allowed_mentions: { parse: [] },
+  };
+}
+
+function toFiles(view: MessageView): RawFile[] {
+  return view.files.map(({ name, bytes }) => ({ name, data: bytes, contentType: 'image/png' }));
+}
+
+/** A proxy may answer 200 with a page: whatever is no message counts as lost. */
+function idOf(message: unknown): string {
+  const id = (message as { id?: unknown } | null)?.id;
+  if (typeof id !== 'string') throw new SyntaxError('Discord answered with something else');
+  return id;
+}

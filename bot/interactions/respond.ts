@@ -1,0 +1,145 @@
+/** @file The only code that answers interactions. An answer is sent again where it may have been lost, and shown once. */
+import {
+  AttachmentBuilder,
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  type MessageComponentInteraction,
+  MessageFlags,
+  type ModalBuilder,
+  type ModalSubmitInteraction,
+} from 'discord.js';
+import { pause, withDeadline } from '../deadline.ts';
+import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
+import { limits } from '../views/discord-limits.ts';
+import { type MessageView, messageView } from '../views/message-view.ts';
+
+/** An interaction that can be answered with a message. */
+export type Answerable =
+  | ChatInputCommandInteraction
+  | MessageComponentInteraction
+  | ModalSubmitInteraction;
+
+/** Discord drops an interaction that was not acknowledged after 3 s. */
+const ACKNOWLEDGE_MS = 2_500;
+const ANSWER_MS = 60_000;
+const ANSWER_TRIES = 5;
+
+/** Acknowledges; {@link answer} follows within 15 minutes. The answer is for the user's eyes only. */
+export async function deferAnswer(interaction: Answerable): Promise<void> {
+  await acknowledge(
+    () => interaction.deferReply({ flags: MessageFlags.Ephemeral }),
+    () => {
+      interaction.deferred = true;
+      interaction.ephemeral = true;
+    },
+  );
+}
+
+/** Acknowledges a button; {@link changeSource} follows. */
+export async function deferChange(interaction: MessageComponentInteraction): Promise<void> {
+  await acknowledge(
+    () => interaction.deferUpdate(),
+    () => {
+      interaction.deferred = true;
+    },
+  );
+}
+
+/** Opens a form. It must be the first answer. */
+export async function openForm(
+  interaction: ChatInputCommandInteraction,
+  modal: ModalBuilder,
+): Promise<void> {
+  await acknowledge(
+    () => interaction.showModal(modal),
+    () => {
+      interaction.replied = true;
+    },
+  );
+}
+
+/** Answers while the user types; late or failed answers are nobody's loss. */
+export async function answerChoices(
+  interaction: AutocompleteInteraction,
+  choices: readonly { name: string; value: string }[],
+): Promise<void> {
+  await withDeadline(interaction.respond(choices.slice(0, limits.choices)), ACKNOWLEDGE_MS);
+}
+
+/** Answers with a message that only the user sees. */
+export async function answer(interaction: Answerable, view: MessageView | string): Promise<void> {
+  const message = typeof view === 'string' ? messageView(view) : view;
+  if (!interaction.deferred && !interaction.replied) {
+    await acknowledge(
+      () => interaction.reply({ ...payload(message), flags: MessageFlags.Ephemeral }),
+      () => {
+        interaction.replied = true;
+      },
+    );
+  } else if (interaction.deferred && !wasDeferredChange(interaction) && !interaction.replied) {
+    await repeat(() => interaction.editReply({ ...payload(message), attachments: [] }));
+  } else {
+    await repeat(
+      () => interaction.followUp({ ...payload(message), flags: MessageFlags.Ephemeral }),
+      1,
+    );
+  }
+}
+
+/** Changes the message whose button was pressed, after {@link deferChange}. */
+export async function changeSource(
+  interaction: MessageComponentInteraction,
+  view: MessageView,
+): Promise<void> {
+  await repeat(() => interaction.editReply({ ...payload(view), attachments: [] }));
+}
+
+/** After a deferred change, `@original` is the message with the button, which a refusal must not replace. */
+function wasDeferredChange(interaction: Answerable): boolean {
+  return interaction.isMessageComponent() && interaction.ephemeral === null;
+}
+
+function payload(view: MessageView) {
+  return {
+    content: view.content,
+    components: [...view.components],
+    files: view.files.map(
+      ({ bytes, name, description }) => new AttachmentBuilder(bytes, { name, description }),
+    ),
+    allowedMentions: { parse: [] },
+  };
+}
+
+/**
+ * Sends a first answer. Discord says "already acknowledged" (40060) when an earlier try arrived after all, or when
+ * another process has the same interaction; rows, unique by interaction, keep the second case from doing harm.
+ */
+async function acknowledge(send: () => Promise<unknown>, markDone: () => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await withDeadline(send(), ACKNOWLEDGE_MS);
+      return;
+    } catch (error) {
+      if (isDiscordCode(error, discordCodes.alreadyAcknowledged)) {
+        markDone();
+        return;
+      }
+      if (attempt === 4 || classifyFailure(error).kind !== 'retry') throw error;
+      await pause(100 * 2 ** attempt);
+    }
+  }
+}
+
+/** Repeats a request that may be sent twice without harm. */
+async function repeat(send: () => Promise<unknown>, tries = ANSWER_TRIES): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await withDeadline(send(), ANSWER_MS);
+      return;
+    } catch (error) {
+      const failure = classifyFailure(error);
+      if (attempt >= tries || failure.kind !== 'retry') throw error;
+      await pause(failure.delayMs ?? 250 * 2 ** attempt);
+    }
+  }
+}

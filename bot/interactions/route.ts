@@ -1,0 +1,121 @@
+/** @file From an interaction to its handler: each one once, and each error to a sentence. */
+import { type Client, Events, type Interaction } from 'discord.js';
+import { commands } from '../commands/index.ts';
+import { components, modals } from '../components/index.ts';
+import type { BotContext } from '../context.ts';
+import { parseCustomId } from '../custom-ids.ts';
+import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
+import { UserError } from '../user-error.ts';
+import { refusals } from '../views/refusals.ts';
+import { answer, answerChoices } from './respond.ts';
+
+/** How many interaction ids are remembered, to drop an event that Discord delivers twice. */
+const REMEMBERED = 10_000;
+
+/** Interactions being handled. */
+export interface Router {
+  /** Stops taking interactions and waits for those under way, at most so long. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** Starts handling interactions. */
+export function routeInteractions(
+  client: Client,
+  bot: BotContext,
+  onRestart: (reason: string) => void,
+): Router {
+  const seen = new Set<string>();
+  const running = new Set<Promise<void>>();
+
+  const listener = (interaction: Interaction) => {
+    if (seen.has(interaction.id)) {
+      bot.logger.info({ interactionId: interaction.id }, 'interaction delivered again, ignored');
+      return;
+    }
+    seen.add(interaction.id);
+    if (seen.size > REMEMBERED)
+      for (const oldest of [...seen].slice(0, REMEMBERED / 2)) seen.delete(oldest);
+    const handled = handle(interaction, bot, onRestart).finally(() => running.delete(handled));
+    running.add(handled);
+  };
+  client.on(Events.InteractionCreate, listener);
+
+  return {
+    async drain(timeoutMs) {
+      client.off(Events.InteractionCreate, listener);
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
+      await Promise.race([Promise.allSettled([...running]), timeout]);
+    },
+  };
+}
+
+async function handle(
+  interaction: Interaction,
+  bot: BotContext,
+  onRestart: (reason: string) => void,
+): Promise<void> {
+  const startedAt = performance.now();
+  const logger = bot.logger.child({ interactionId: interaction.id, what: describe(interaction) });
+  const durationMs = () => Math.round(performance.now() - startedAt);
+  try {
+    await dispatch(interaction, bot);
+    logger.info({ durationMs: durationMs() }, 'interaction handled');
+  } catch (error) {
+    if (error instanceof UserError)
+      logger.info({ durationMs: durationMs(), code: error.code }, 'interaction refused');
+    else if (interaction.isAutocomplete()) logger.info({ err: error }, 'choices not answered');
+    else logger.error({ err: error, durationMs: durationMs() }, 'interaction failed');
+    await answerError(interaction, error).catch((second) => {
+      logger.warn({ err: second }, 'the user could not be told');
+      if (classifyFailure(second).kind === 'restart') onRestart(classifyFailure(second).code);
+    });
+  }
+}
+
+async function dispatch(interaction: Interaction, bot: BotContext): Promise<void> {
+  if (interaction.isAutocomplete()) {
+    const command = commands.find(({ definition }) => definition.name === interaction.commandName);
+    const choices =
+      command && 'autocomplete' in command ? await command.autocomplete(interaction, bot) : [];
+    await answerChoices(interaction, choices);
+  } else if (interaction.isChatInputCommand()) {
+    const command = commands.find(({ definition }) => definition.name === interaction.commandName);
+    if (!command) throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
+    await command.run(interaction, bot);
+  } else if (interaction.isButton()) {
+    const target = parseCustomId(interaction.customId);
+    if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
+    await components[target.action](interaction, bot, target);
+  } else if (interaction.isModalSubmit()) {
+    const modal = modals.find(({ customId }) => customId === interaction.customId);
+    if (!modal) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
+    await modal.run(interaction, bot);
+  } else if (interaction.isRepliable()) {
+    throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
+  }
+}
+
+async function answerError(interaction: Interaction, error: unknown): Promise<void> {
+  if (interaction.isAutocomplete()) return;
+  if (
+    !(
+      interaction.isChatInputCommand() ||
+      interaction.isMessageComponent() ||
+      interaction.isModalSubmit()
+    )
+  )
+    return;
+  // The interaction is over: too late, or its token has run out. There is nobody left to tell.
+  const { unknownInteraction, unknownWebhook, invalidWebhookToken } = discordCodes;
+  if (isDiscordCode(error, unknownInteraction, unknownWebhook, invalidWebhookToken)) return;
+  await answer(
+    interaction,
+    error instanceof UserError ? error.userMessage : refusals.broken(interaction.id),
+  );
+}
+
+function describe(interaction: Interaction): string {
+  if (interaction.isCommand() || interaction.isAutocomplete()) return `/${interaction.commandName}`;
+  if ('customId' in interaction) return interaction.customId.split(':')[0] ?? '';
+  return `type ${(interaction as { type: number }).type}`;
+}

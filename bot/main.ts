@@ -1,0 +1,77 @@
+/** @file The bot as its own process: config, database, queue, store, Discord, signals. */
+import { pino } from 'pino';
+import { openDatabase } from '#db/client.ts';
+import { migrateDatabase } from '#db/migrate.ts';
+import { openQueue } from '#db/queue.ts';
+import { parseMasterKey } from '#storage/keys.ts';
+import { openStore } from '#storage/store.ts';
+import { readClassNouns } from './class-nouns.ts';
+import { readBotConfig } from './config.ts';
+import { startBot } from './start.ts';
+
+/** A stop that hangs must not keep a supervisor waiting. */
+const STOP_MS = 20_000;
+
+const config = readBotConfig();
+const logger = pino({ level: config.LOG_LEVEL, base: { process: 'bot' } });
+
+let stop: () => Promise<void> = async () => undefined;
+let isEnding = false;
+
+function end(exitCode: number, reason: string): void {
+  if (isEnding) return;
+  isEnding = true;
+  logger.info({ reason }, 'bot ending');
+  setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref();
+  stop().then(
+    () => process.exit(exitCode),
+    (error) => {
+      logger.error({ err: error }, 'bot did not end well');
+      process.exit(1);
+    },
+  );
+}
+
+process.once('SIGTERM', () => end(0, 'SIGTERM'));
+process.once('SIGINT', () => end(0, 'SIGINT'));
+process.on('unhandledRejection', (error) => {
+  logger.fatal({ err: error }, 'unhandled rejection');
+  end(1, 'unhandled rejection');
+});
+
+try {
+  const database = await openDatabase(config.DATABASE_URL, {
+    onError: (error) => logger.error({ err: error }, 'database connection lost'),
+  });
+  await migrateDatabase(database, { queue: config.REDIS_URL === undefined });
+  const queue = await openQueue({
+    database,
+    redisUrl: config.REDIS_URL,
+    onError: (error, where) => logger.error({ err: error, where }, 'queue error'),
+  });
+  const masterKey = parseMasterKey(config.FILES_KEY);
+  const bot = await startBot({
+    discord: {
+      token: config.DISCORD_TOKEN,
+      applicationId: config.DISCORD_APPLICATION_ID,
+      apiUrl: config.DISCORD_API_URL,
+    },
+    database,
+    queue,
+    store: await openStore({ dir: config.FILES_DIR, keys: masterKey }),
+    masterKey,
+    logger,
+    classNouns: await readClassNouns(config.BASE_CHECKPOINT),
+    attachmentOrigins: config.ATTACHMENT_ORIGINS,
+    // A supervisor starts the process again; a fresh one logs in afresh.
+    onFatal: (reason) => end(1, reason),
+  });
+  stop = async () => {
+    await bot.stop();
+    await queue.close();
+    await database.close();
+  };
+} catch (error) {
+  logger.fatal({ err: error }, 'bot did not start');
+  end(1, 'start failed');
+}

@@ -1,0 +1,113 @@
+/** @file The road through the bot: photos in, rows and jobs, messages out. The worker's rows are written by hand. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findRenditionByInteraction } from '#db/queries/renditions.ts';
+import { findTrainingByInteraction, getTrainingRunWithSubject } from '#db/queries/training-runs.ts';
+import { type BotStage, makePhotos, startBotStage, until } from './testing/bot-stage.ts';
+import {
+  finishRendition,
+  finishTraining,
+  reportTraining,
+  takeTraining,
+} from './testing/played-worker.ts';
+
+describe('the road through the bot', () => {
+  let stage: BotStage;
+  beforeAll(async () => {
+    stage = await startBotStage();
+  });
+  afterAll(() => stage.close());
+
+  test('/train opens one form; its photos become rows, encrypted files and a job, then samples in the channel', async () => {
+    const { playground, database } = stage;
+    const opened = await playground.command({ user: 'ada', name: 'train' });
+    expect(opened.callbackType).toBe(9);
+
+    const sent = await playground.modal({
+      user: 'ada',
+      customId: 'train',
+      values: { class: 'Dog', name: 'Rex', consent: ['yes'] },
+      files: { photos: await makePhotos(4) },
+      until: 'settled',
+    });
+    expect(sent.ephemeral).toBe(true);
+    expect(sent.message?.content).toContain('I am learning **Rex** (dog) from 4 photos');
+    const found = await findTrainingByInteraction(database.db, sent.interactionId);
+    if (!found) throw new Error('no row');
+    const row = await getTrainingRunWithSubject(database.db, found.run.id);
+    expect(row?.photos.map(({ width, height }) => [width, height])).toEqual(
+      Array(4).fill([64, 48]),
+    );
+    expect(await stage.countFiles()).toBe(4);
+    expect(await stage.queue.hasJob('train-subject', found.run.id)).toBe(true);
+
+    const waiting = await playground.waitForMessage(({ content }) =>
+      content.includes('Waiting for its turn'),
+    );
+    const attempt = await takeTraining(stage, found.run.id);
+    await reportTraining(stage, found.run.id, attempt, { step: 40, totalSteps: 100 });
+    const running = await playground.waitForMessage(({ content }) =>
+      content.includes('Step 40 of 100'),
+    );
+    expect(running.id).toBe(waiting.id);
+    expect(running.content.split('\n')).toEqual([
+      `**Rex** (dog) for <@${playground.users.ada?.id}>`,
+      'Stage 3 of 5: Learning',
+      '▰▰▰▰▱▱▱▱▱▱ 40 %',
+      'Step 40 of 100',
+      'Time left: about 2 min',
+    ]);
+    await finishTraining(stage, found.run, attempt);
+    const ended = await playground.waitForMessage(({ content }) => content.includes('Ready.'));
+    expect(ended.id).toBe(waiting.id);
+    expect(ended.components).toEqual([]);
+    expect(ended.attachments.map(({ filename }) => filename)).toEqual([
+      'sample-1.png',
+      'sample-2.png',
+    ]);
+    expect(ended.attachments[0]?.description).toBe(
+      'Sample 1 of 2: Rex, a dog, drawn after learning',
+    );
+  });
+
+  test('/imagine draws with identifier and class noun in place of [V], and posts with a Publish button', async () => {
+    const { playground, database } = stage;
+    const asked = await playground.command({
+      user: 'ada',
+      name: 'imagine',
+      options: { prompt: 'a [V] on the beach', count: 2, seed: 7 },
+      until: 'settled',
+    });
+    expect(asked.message?.content).toContain('I am drawing 2 pictures of **Rex**');
+    const rendition = await findRenditionByInteraction(database.db, asked.interactionId);
+    if (!rendition) throw new Error('no row');
+    expect(rendition.resolvedPrompt).toBe('a zwx dog on the beach');
+    expect([rendition.seed, rendition.count]).toEqual([7, 2]);
+    expect(await stage.queue.hasJob('render-prompt', rendition.id)).toBe(true);
+
+    await finishRendition(stage, rendition);
+    const posted = await playground.waitForMessage(({ content }) => content.includes('Seed 7'));
+    expect(posted.attachments.map(({ filename }) => filename)).toEqual([
+      'rendition-1.png',
+      'rendition-2.png',
+    ]);
+    const pressed = await playground.click({
+      user: 'ada',
+      message: posted.id,
+      customId: `publish:${rendition.id}:1`,
+      until: 'settled',
+    });
+    expect(pressed.message?.content).toContain('Published.');
+    const page = await playground.command({
+      user: 'ben',
+      name: 'gallery',
+      subcommand: 'browse',
+      until: 'settled',
+    });
+    expect(page.message?.attachments.map(({ filename }) => filename)).toEqual(['gallery-1.png']);
+  });
+
+  test('every request and answer fits the description of the API that Discord publishes', async () => {
+    await until(() => stage.playground.violations.length === 0 || undefined);
+    expect(stage.playground.violations).toEqual([]);
+  });
+});

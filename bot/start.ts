@@ -1,0 +1,171 @@
+/** @file Starts the bot on an open database, queue and store: as its own process (main.ts) or inside another one. */
+import { Client, Events, GatewayIntentBits } from 'discord.js';
+import type { Logger } from 'pino';
+import type { Database } from '#db/client.ts';
+import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import type { JobQueue } from '#db/queue.ts';
+import { enqueueOpenRows } from '#db/sweep.ts';
+import { closePhotoDecoder } from '#storage/decode/decode-photo.ts';
+import type { MasterKey } from '#storage/keys.ts';
+import { discordCdnHosts } from '#storage/remote/fetch-remote-file.ts';
+import type { Store } from '#storage/store.ts';
+import type { ClassNouns } from './class-nouns.ts';
+import { deployCommands } from './commands/deploy.ts';
+import type { BotContext } from './context.ts';
+import { withDeadline } from './deadline.ts';
+import { createKeyedLock } from './delivery/keyed-lock.ts';
+import { startLoop } from './delivery/loop.ts';
+import { createOutbox } from './delivery/outbox.ts';
+import { createPoster } from './delivery/poster.ts';
+import { createProgress } from './delivery/progress.ts';
+import { watchHealth } from './health.ts';
+import { finishDeletions } from './intake/delete-subject.ts';
+import { routeInteractions } from './interactions/route.ts';
+
+/** How often the bot looks and how long it waits, in milliseconds. */
+export interface BotTimings {
+  /** Looking for outcomes to deliver. */
+  readonly outboxMs: number;
+  /** Looking for changed trainings. */
+  readonly progressMs: number;
+  /** Between two edits of one message. */
+  readonly editMs: number;
+  /** Between two sweeps for rows without a job and for unfinished deletions. */
+  readonly sweepMs: number;
+  /** How long the gateway may be down before the bot asks to be started anew. */
+  readonly gatewayDownMs: number;
+}
+
+/** What the bot is started with. The caller opens and closes what it passes. */
+export interface BotDependencies {
+  readonly discord: {
+    readonly token: string;
+    readonly applicationId: string;
+    /** Another API root than Discord's, without version: `http://127.0.0.1:4000/api`. */
+    readonly apiUrl?: string | undefined;
+  };
+  readonly database: Database;
+  readonly queue: JobQueue;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly logger: Logger;
+  /** The base's closed list, see `readClassNouns`; null where any noun goes. */
+  readonly classNouns: ClassNouns;
+  /** Hosts, or `http://127.0.0.1:PORT` origins, from which photos are taken besides Discord's own. */
+  readonly attachmentOrigins?: readonly string[];
+  /** Settings of every training that the deployment chooses, such as a fixed seed. */
+  readonly trainSettings?: Partial<TrainSettings>;
+  /** Registers the slash commands first. */
+  readonly deployCommands?: boolean;
+  readonly timings?: Partial<BotTimings>;
+  /** The bot cannot go on (a dead token, a dead gateway): end the process, or stop and start the bot. Called once. */
+  readonly onFatal: (reason: string) => void;
+}
+
+/** A running bot. */
+export interface RunningBot {
+  isHealthy(): boolean;
+  /** Finishes what is under way, then leaves Discord. What is not done yet is in rows. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const defaultTimings: BotTimings = {
+  outboxMs: 1_000,
+  progressMs: 1_000,
+  editMs: 5_000,
+  sweepMs: 30_000,
+  gatewayDownMs: 90_000,
+};
+
+const READY_MS = 60_000;
+const DRAIN_MS = 10_000;
+/** A request with files may take this long. */
+const REST_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts the bot.
+ *
+ * @returns once it is connected
+ * @throws {Error} when Discord cannot be reached or refuses the token
+ */
+export async function startBot(dependencies: BotDependencies): Promise<RunningBot> {
+  const { discord, queue, store, masterKey, logger } = dependencies;
+  const { db } = dependencies.database;
+  const timings = { ...defaultTimings, ...dependencies.timings };
+  if (dependencies.deployCommands) await deployCommands(discord);
+
+  let isOver = false;
+  const onRestart = (reason: string) => {
+    if (isOver) return;
+    isOver = true;
+    logger.fatal({ reason }, 'the connection to Discord is beyond repair');
+    dependencies.onFatal(reason);
+  };
+  const client = new Client({
+    intents: [GatewayIntentBits.Guilds],
+    allowedMentions: { parse: [], repliedUser: false },
+    rest: { timeout: REST_TIMEOUT_MS, ...(discord.apiUrl ? { api: discord.apiUrl } : {}) },
+  });
+  const health = watchHealth(client, { logger, downLimitMs: timings.gatewayDownMs, onRestart });
+  const poster = createPoster(client.rest);
+  const lock = createKeyedLock();
+  const showProgress = createProgress({
+    db,
+    poster,
+    lock,
+    logger,
+    editIntervalMs: timings.editMs,
+    onRestart,
+  });
+  const deliver = createOutbox({ db, store, poster, lock, logger, onRestart });
+  const sweep = async () => {
+    const added = await enqueueOpenRows(db, queue);
+    if (added > 0) logger.info({ added }, 'jobs added for rows that had none');
+    await finishDeletions({ db, store });
+  };
+
+  try {
+    const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
+    await client.login(discord.token);
+    await withDeadline(ready, READY_MS);
+  } catch (error) {
+    health.stop();
+    await client.destroy();
+    throw error;
+  }
+
+  const progressLoop = startLoop('progress', timings.progressMs, logger, showProgress);
+  const outboxLoop = startLoop('outbox', timings.outboxMs, logger, deliver);
+  const sweepLoop = startLoop('sweep', timings.sweepMs, logger, sweep);
+  const bot: BotContext = {
+    db,
+    queue,
+    store,
+    masterKey,
+    logger,
+    classNouns: dependencies.classNouns,
+    attachmentHosts: [...discordCdnHosts, ...(dependencies.attachmentOrigins ?? [])],
+    trainSettings: dependencies.trainSettings ?? {},
+    showProgress: () => progressLoop.kick(),
+    deliver: () => outboxLoop.kick(),
+  };
+  const router = routeInteractions(client, bot, onRestart);
+  logger.info({ applicationId: discord.applicationId }, 'bot ready');
+
+  let stopping: Promise<void> | undefined;
+  return {
+    isHealthy: () => !isOver && health.isHealthy(),
+    stop() {
+      stopping ??= (async () => {
+        isOver = true;
+        await router.drain(DRAIN_MS);
+        await Promise.all([progressLoop.stop(), outboxLoop.stop(), sweepLoop.stop()]);
+        health.stop();
+        await client.destroy();
+        closePhotoDecoder();
+        logger.info('bot stopped');
+      })();
+      return stopping;
+    },
+  };
+}

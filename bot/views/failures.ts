@@ -1,0 +1,56 @@
+/** @file Why a training or a rendering failed, as a sentence for its owner. No code is missing: it would not compile. */
+import type { FailureCode, FailureDetail } from '#db/jobs/outcome.ts';
+import { code, list, plain } from './text.ts';
+
+const text = (value: FailureDetail[string] | undefined): string | undefined =>
+  value === undefined || Array.isArray(value) ? undefined : String(value);
+
+const texts = (value: FailureDetail[string] | undefined): readonly string[] =>
+  Array.isArray(value) ? value : [];
+
+const sentences = {
+  PHOTO_UNREADABLE: () =>
+    'One of the photos could not be read any more. Send the photos again with `/train`.',
+  CLASS_NOUN_UNKNOWN: (detail) => {
+    const nearest = texts(detail.nearestClassNouns).slice(0, 5);
+    const hint = nearest.length > 0 ? ` Nearest: ${list(nearest.map((noun) => code(noun)))}.` : '';
+    return `I do not know this kind of thing.${hint} Use \`/train\` again with another class.`;
+  },
+  NO_IDENTIFIER_LEFT: () =>
+    'You have so many subjects that no name is left for another one. Delete one with `/subject delete`, then train again.',
+  PROMPT_TOO_LONG: (detail) => {
+    const word = text(detail.word);
+    return word === undefined
+      ? 'The prompt is too long. Shorten it and try again.'
+      : `The prompt is too long: ${code(word, 60)} and what follows it does not fit. Shorten it and try again.`;
+  },
+  SUBJECT_NOT_TRAINED: () => 'This subject has no trained weights. Teach it again with `/train`.',
+  UNSAFE_OUTPUT: () => 'The picture was held back by the safety check. Try another prompt.',
+  SAFETY_UNAVAILABLE: () =>
+    'The safety check does not work here, so nothing is drawn. Please tell the person who runs this bot.',
+  BASE_MISSING: () => 'The base model is not installed. Please tell the person who runs this bot.',
+  BASE_CHANGED: () =>
+    'The base model has changed since this subject was learned. Teach it again with `/train`.',
+  SUBJECT_DELETED: () => 'The subject was deleted.',
+  FILE_MISSING: () => 'A stored file is gone. Teach the subject again with `/train`.',
+  NAN_LOSS: () =>
+    'The learning went astray and was stopped. Try `/train` again, best with other photos.',
+  ENGINE_CRASHED: () => 'The engine broke down several times over this. Try again later.',
+  OUT_OF_MEMORY: () =>
+    'There was not enough memory. Try again later, or tell the person who runs this bot.',
+  DISK_FULL: () => 'The disk is full. Please tell the person who runs this bot, then try again.',
+  TOO_MANY_ATTEMPTS: () => 'It was interrupted too often, so I gave up. Try again later.',
+  TIMED_OUT: () => 'It took too long and was stopped. Try again later.',
+  INTERNAL: () => 'Something went wrong on my side. Try again later.',
+} satisfies Record<FailureCode, (detail: FailureDetail) => string>;
+
+/** @returns one or two sentences: what happened, and what to do about it */
+export function failureSentence(failureCode: FailureCode, detail: FailureDetail = {}): string {
+  return (sentences[failureCode] as (detail: FailureDetail) => string)(detail);
+}
+
+/** @returns the sentence for a code as it stands in a row, which an older release may have written */
+export function storedFailureSentence(stored: string | null): string {
+  const known = Object.keys(sentences).find((name) => name === stored);
+  return known ? failureSentence(known as FailureCode) : plain(sentences.INTERNAL());
+}

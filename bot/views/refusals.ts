@@ -1,0 +1,116 @@
+/** @file Every sentence that refuses something, and says what to do instead. */
+import type { PhotoErrorCode } from '#storage/decode/photo-error.ts';
+import type { FetchErrorCode } from '#storage/remote/fetch-error.ts';
+import { code, count, list, plain } from './text.ts';
+
+/** How many photos a training takes. */
+export const photoCount = { min: 3, max: 10 } as const;
+
+/** Which photo is meant. */
+export interface PhotoPlace {
+  /** From 1. */
+  readonly number: number;
+  readonly filename: string;
+}
+
+const which = ({ number, filename }: PhotoPlace) => `Photo ${number} (${plain(filename, 60)})`;
+
+const photoSentences = {
+  PHOTO_NOT_IMAGE: 'is not a picture. Send jpeg, png or webp photos',
+  PHOTO_HEIC:
+    'is a HEIC photo, which I cannot read. Convert it to jpeg (on an iPhone: Settings › Camera › Formats › Most Compatible) and try again',
+  PHOTO_AVIF: 'is an AVIF picture, which I cannot read. Save it as jpeg or png and try again',
+  PHOTO_SVG: 'is an SVG drawing, which I cannot read. Save it as png and try again',
+  PHOTO_TIFF: 'is a TIFF picture, which I cannot read. Save it as jpeg or png and try again',
+  PHOTO_PDF: 'is a PDF, not a photo. Send jpeg, png or webp photos',
+  PHOTO_UNSUPPORTED: 'has a format that I cannot read. Save it as jpeg or png and try again',
+  PHOTO_TOO_LARGE: 'is larger than 25 MB. Send a smaller copy',
+  PHOTO_TOO_MANY_PIXELS: 'has more than 40 megapixels. Send a smaller copy',
+  PHOTO_BROKEN: 'is damaged. Send another copy of it',
+  PHOTO_TIMEOUT: 'took too long to read. Save it as jpeg and try again',
+  PHOTO_MEMORY: 'took too much memory to read. Send a smaller copy',
+} satisfies Record<PhotoErrorCode, string>;
+
+const fetchSentences = {
+  URL_FORBIDDEN: 'does not come from Discord. Upload the file itself instead of a link',
+  ADDRESS_FORBIDDEN: 'does not come from Discord. Upload the file itself instead of a link',
+  REDIRECTED: 'does not come from Discord. Upload the file itself instead of a link',
+  LINK_EXPIRED: 'is no longer there: its link has expired. Upload it again',
+  TOO_LARGE: 'is larger than 25 MB. Send a smaller copy',
+  TIMEOUT: 'took too long to download. Try again',
+  ENCODED: 'could not be downloaded. Upload it again',
+  UNAVAILABLE: 'could not be downloaded. Try again in a minute',
+} satisfies Record<FetchErrorCode, string>;
+
+/** The refusals, by what is refused. */
+export const refusals = {
+  photo: (place: PhotoPlace, reason: PhotoErrorCode | FetchErrorCode): string =>
+    `${which(place)} ${{ ...photoSentences, ...fetchSentences }[reason]}.`,
+  tooFewPhotos: (given: number): string =>
+    `I need ${photoCount.min} to ${photoCount.max} photos and got ${given}. Use \`/train\` again with ${photoCount.min - given === 1 ? 'one more' : 'more'}.`,
+  tooManyPhotos: (given: number): string =>
+    `I take ${photoCount.min} to ${photoCount.max} photos and got ${given}. Use \`/train\` again with the best ${photoCount.max}.`,
+  samePhotos: (different: number): string =>
+    `Several photos are the same: only ${count(different, 'different photo')} came. Use \`/train\` again with at least ${photoCount.min} different ones.`,
+  noConsent: (): string =>
+    'I only learn from photos that you may use. Use `/train` again and tick the box.',
+  classNounMissing: (): string =>
+    'Tell me what it is: use `/train` again with `class`, such as `dog` or `mug`.',
+  classNounMalformed: (): string =>
+    'The class is one to three plain words that say what it is, such as `dog` or `coffee mug`. Use `/train` again with such a word.',
+  classNounUnknown: (classNoun: string, nearest: readonly string[]): string =>
+    `I do not know what ${code(classNoun, 40)} is. The nearest words that I know: ${list(nearest.map((noun) => code(noun)))}. Use \`/train\` again with one of them.`,
+  nameMalformed: (): string =>
+    'A name has 1 to 32 characters, no square brackets, and is not just “V”. Use `/train` again with another name.',
+  nameTaken: (name: string): string =>
+    `You already have a subject called **${plain(name)}**. Use \`/train\` again with another name, or delete it with \`/subject delete\`.`,
+  tooManyTrainings: (open: number): string =>
+    `You have ${open} trainings under way. Wait until one of them ends.`,
+  tooManyRenditions: (open: number): string =>
+    `You have ${open} renderings under way. Wait until some of them end.`,
+  cannotPost: (missing: readonly string[]): string =>
+    `I cannot post my results in this channel. Ask an admin to give me ${list(missing.map((name) => `**${name}**`))} here, or use another channel.`,
+  noChannel: (): string => 'I cannot post my results here. Use the command in a server channel.',
+  guildOnly: (): string => 'Galleries belong to servers. Use this in a server channel.',
+
+  promptEmpty: (): string => 'The prompt is empty. Write for example `a [V] dog on the beach`.',
+  promptTooLong: (length: number, max: number): string =>
+    `The prompt has ${length} characters and I take at most ${max}. Shorten it and try again.`,
+  promptWithoutSubject: (): string =>
+    'Say where your subject goes: write `[V]` or its `[name]`, for example `a [V] dog on the beach`.',
+  promptWithoutPlace: (suggestion: string): string =>
+    `Say where your subject goes with \`[V]\`. Try: ${code(suggestion, 1200)}`,
+  noSubject: (): string =>
+    'You have not taught me anything yet. Start with `/train` and a few photos.',
+  ambiguousSubject: (names: readonly string[]): string =>
+    `You have several subjects, so \`[V]\` could be any of them. Write ${list(
+      names.slice(0, 5).map((name) => code(`[${name}]`, 40)),
+      'or',
+    )} in its place, or choose \`subject\`.`,
+  unknownName: (name: string): string =>
+    `Nothing is called ${code(`[${name}]`, 70)} here. \`/subject list\` shows your subjects; without brackets, it is an ordinary word.`,
+  unknownSubject: (): string =>
+    'I do not know this subject. Choose one from the list that appears while you type.',
+  severalSubjects: (): string =>
+    'One picture can show one subject for now. Leave one of them in the prompt.',
+  stillTraining: (name: string): string =>
+    `**${plain(name)}** is still being learned. Try again when its message in the channel says that it is ready.`,
+  neverTrained: (name: string): string =>
+    `**${plain(name)}** was not learned: its training ended early. Teach it again with \`/train\`.`,
+
+  notYourTraining: (): string => 'Only the person who started this training can cancel it.',
+  notYourPicture: (): string => 'Only the person who asked for this picture can publish it.',
+  notYourSubject: (): string => 'You have no such subject. `/subject list` shows yours.',
+  trainingOver: (): string => 'This training is already over.',
+  trainingGone: (): string => 'I do not know this training any more.',
+  pictureGone: (): string => 'I do not know this picture any more.',
+  nothingToPublish: (): string =>
+    'You have no finished picture here yet. Make one with `/imagine`, then publish it.',
+  galleryEmpty: (): string =>
+    'This gallery is empty. The **Publish** button under a picture puts it here.',
+  unknownButton: (): string => 'This button is from an older version of me. Use the command again.',
+  unknownCommand: (): string =>
+    'I do not know this command any more. Reload Discord and try again.',
+  broken: (interactionId: string): string =>
+    `Something went wrong on my side. Try again in a minute. (Error ${interactionId})`,
+};

@@ -1,0 +1,84 @@
+/** @file Views of subjects: the list, the question before deleting, and the answer after it. */
+import type { Subject } from '#db/schema/subjects.ts';
+import { buildCustomId } from '../custom-ids.ts';
+import { limits } from './discord-limits.ts';
+import { storedFailureSentence } from './failures.ts';
+import { buttonRow, type MessageView, messageView } from './message-view.ts';
+import { count, fitText, oneLine, plain } from './text.ts';
+
+/** A line of the list. */
+export interface ListedSubject {
+  readonly subject: Subject;
+  readonly photoCount: number;
+  /** Of its latest training, where that failed. */
+  readonly failureCode: string | null;
+  /** Whether Discord did not take the message that told how the latest training ended. */
+  readonly wasUndelivered: boolean;
+}
+
+function state({ subject, failureCode, wasUndelivered }: ListedSubject): string {
+  if (subject.status === 'training') return 'being learned';
+  if (subject.status === 'untrained') {
+    return failureCode === null
+      ? 'not learned: cancelled'
+      : `not learned: ${storedFailureSentence(failureCode)}`;
+  }
+  return wasUndelivered ? 'ready (I could not post its samples)' : 'ready';
+}
+
+/** @returns the user's subjects, a line each, as many as fit */
+export function subjectList(subjects: readonly ListedSubject[]): MessageView {
+  if (subjects.length === 0) {
+    return messageView(
+      'You have not taught me anything yet. Start with `/train` and a few photos.',
+    );
+  }
+  const lines: string[] = [];
+  let length = 0;
+  for (const [index, item] of subjects.entries()) {
+    const { subject } = item;
+    const facts = `${plain(subject.classNoun)}, ${count(item.photoCount, 'photo')}`;
+    const line = `• **${plain(subject.name)}** (${facts}): ${state(item)}`;
+    const rest = `…and ${subjects.length - index} more`;
+    if (length + line.length + rest.length + 2 > limits.contentLength) {
+      lines.push(rest);
+      break;
+    }
+    lines.push(line);
+    length += line.length + 1;
+  }
+  return messageView(lines.join('\n'));
+}
+
+/** @returns the question before a subject is deleted */
+export function deleteQuestion(subject: Subject, publishedPictures: number): MessageView {
+  const published =
+    publishedPictures > 0 ? ` and ${count(publishedPictures, 'published picture')}` : '';
+  return messageView(
+    `Delete **${plain(subject.name)}** with its photos, what I learned from them${published}? This cannot be undone.`,
+    {
+      components: [
+        buttonRow(
+          { label: 'Delete', customId: buildCustomId('delete', subject.id), style: 'danger' },
+          { label: 'Keep', customId: buildCustomId('keep', subject.id) },
+        ),
+      ],
+    },
+  );
+}
+
+/** @returns the answer after deleting */
+export function subjectDeleted(subject: Subject): MessageView {
+  return messageView(`**${plain(subject.name)}** and its photos are deleted.`);
+}
+
+/** @returns the answer after thinking better of it */
+export function subjectKept(): MessageView {
+  return messageView('Nothing was deleted.');
+}
+
+/** @returns a choice for autocomplete; its value is the subject's id */
+export function subjectChoice(subject: Subject): { name: string; value: string } {
+  const name = fitText(`${oneLine(subject.name)} (${subject.classNoun})`, limits.choiceNameLength);
+  return { name, value: subject.id };
+}

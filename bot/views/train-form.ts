@@ -1,0 +1,84 @@
+/** @file The form that `/train` opens: photos, what it is, its name, and the consent without which nothing is learned. */
+import {
+  CheckboxGroupBuilder,
+  FileUploadBuilder,
+  LabelBuilder,
+  ModalBuilder,
+  TextInputBuilder,
+  TextInputStyle,
+} from 'discord.js';
+import { photoCount } from './refusals.ts';
+import { fitText, oneLine } from './text.ts';
+
+/** Ids of the form and its fields. */
+export const trainForm = {
+  customId: 'train',
+  photos: 'photos',
+  classNoun: 'class',
+  name: 'name',
+  consent: 'consent',
+  /** The value of the consent box when it is ticked. */
+  consentGiven: 'yes',
+} as const;
+
+/** Longest name and class that the fields take. */
+export const trainFieldLength = { name: 32, classNoun: 40 } as const;
+
+/** @param given what the command's options said already */
+export function buildTrainForm(given: {
+  classNoun: string | null;
+  name: string | null;
+  exampleClassNouns: readonly string[];
+}): ModalBuilder {
+  const classNoun = new TextInputBuilder()
+    .setCustomId(trainForm.classNoun)
+    .setStyle(TextInputStyle.Short)
+    .setMaxLength(trainFieldLength.classNoun)
+    .setPlaceholder(fitText(given.exampleClassNouns.slice(0, 5).join(', '), 100))
+    .setRequired(true);
+  const name = new TextInputBuilder()
+    .setCustomId(trainForm.name)
+    .setStyle(TextInputStyle.Short)
+    .setMaxLength(trainFieldLength.name)
+    .setPlaceholder('Rex')
+    .setRequired(true);
+  if (given.classNoun)
+    classNoun.setValue(fitText(oneLine(given.classNoun), trainFieldLength.classNoun));
+  if (given.name) name.setValue(fitText(oneLine(given.name), trainFieldLength.name));
+  return new ModalBuilder()
+    .setCustomId(trainForm.customId)
+    .setTitle('Teach me your subject')
+    .addLabelComponents(
+      new LabelBuilder()
+        .setLabel('Photos')
+        .setDescription('3 to 10 different photos of the same subject')
+        .setFileUploadComponent(
+          new FileUploadBuilder()
+            .setCustomId(trainForm.photos)
+            .setMinValues(photoCount.min)
+            .setMaxValues(photoCount.max)
+            .setFileTypes('image')
+            .setRequired(true),
+        ),
+      new LabelBuilder()
+        .setLabel('What is it?')
+        .setDescription('One to three plain words')
+        .setTextInputComponent(classNoun),
+      new LabelBuilder()
+        .setLabel('Its name')
+        .setDescription('You will write it as [name] in prompts')
+        .setTextInputComponent(name),
+      new LabelBuilder().setLabel('Consent').setCheckboxGroupComponent(
+        new CheckboxGroupBuilder()
+          .setCustomId(trainForm.consent)
+          .setMinValues(1)
+          .setMaxValues(1)
+          .setRequired(true)
+          .addOptions({
+            value: trainForm.consentGiven,
+            label: 'I may use these photos to make pictures',
+            description: 'They are stored encrypted until you delete the subject',
+          }),
+      ),
+    );
+}
