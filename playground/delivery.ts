@@ -6,8 +6,9 @@ import { FILE_SIZE_LIMIT_BYTES } from './files.ts';
 import type { InteractionRecord } from './interactions.ts';
 import { ANSWER_DEADLINE_MS, CallbackKind } from './interactions.ts';
 import type { Json } from './json.ts';
+import { MessageFlag, messageToWire } from './message-wire.ts';
 import type { UploadSettings } from './resolved.ts';
-import { channelToWire, MessageFlag, memberToWire, messageToWire, userToWire } from './wire.ts';
+import { channelToWire, memberToWire, userToWire } from './wire.ts';
 import type { ChannelRecord, GuildRecord, MessageRecord, UserRecord, World } from './world.ts';
 import { openDm } from './world.ts';
 

@@ -12,6 +12,8 @@ import type { Dispatch, World } from './world.ts';
 
 const GUILDS = 1 << 0;
 const MESSAGE_CONTENT = 1 << 15;
+/** Members, presences, message content: each must be granted to the application. */
+const PRIVILEGED = (1 << 1) | (1 << 8) | MESSAGE_CONTENT;
 
 /** Frames kept for a resume. */
 const MAX_REPLAY = 2000;
@@ -60,6 +62,8 @@ export interface GatewayParts {
   heartbeatIntervalMs: number;
   /** 0 lets any number of identifies through; Discord's value is 5000. */
   identifyIntervalMs: number;
+  /** Whether the application may ask for members, presences and message content. */
+  privilegedIntents: boolean;
 }
 
 /** Attaches the gateway to an HTTP server. */
@@ -111,6 +115,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     const intents = asNumber(data.intents);
     if (intents === undefined || intents >= 2 ** 26) {
       socket.close(4013, 'Invalid intent(s).');
+      return null;
+    }
+    if (!parts.privilegedIntents && (intents & PRIVILEGED) !== 0) {
+      socket.close(4014, 'Disallowed intent(s).');
       return null;
     }
     const session: Session = {

@@ -4,9 +4,9 @@ import { DiscordError, refuse } from './discord-error.ts';
 import type { UploadedFile } from './files.ts';
 import type { Json } from './json.ts';
 import { asNumber, asObject, asObjects } from './json.ts';
+import { MessageFlag, messageToWire } from './message-wire.ts';
 import { createMessage, deleteMessage, editMessage } from './messages.ts';
 import { checkChoices, checkModal } from './modal-limits.ts';
-import { MessageFlag, messageToWire } from './wire.ts';
 import type { ChannelRecord, MessageOrigin, MessageRecord, World } from './world.ts';
 
 /** The first answer must come within this time. */

@@ -1,11 +1,12 @@
 /** @file Creating, editing and deleting messages, with Discord's limits; used by channels, webhooks and callbacks alike. */
-import { checkMessageComponents, numberComponents } from './component-limits.ts';
+import { checkMessageComponents } from './component-limits.ts';
+import { numberComponents } from './component-numbers.ts';
 import { FormErrors, refuse } from './discord-error.ts';
 import type { AttachmentRecord, UploadedFile } from './files.ts';
 import { FILE_SIZE_LIMIT_BYTES } from './files.ts';
 import type { Json } from './json.ts';
 import { asArray, asComponents, asNumber, asObject, asObjects, asString } from './json.ts';
-import { MessageFlag, messageToWire } from './wire.ts';
+import { MessageFlag, messageToWire } from './message-wire.ts';
 import type { ChannelRecord, MessageOrigin, MessageRecord, World } from './world.ts';
 
 /** Gateway intent bits for messages in guilds and in direct messages. */

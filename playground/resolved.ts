@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { AttachmentRecord, UploadedFile } from './files.ts';
 import { contentTypeOf } from './files.ts';
 import type { Json } from './json.ts';
-import { channelToWire, memberToWire, messageToWire, roleToWire, userToWire } from './wire.ts';
+import { messageToWire } from './message-wire.ts';
+import { channelToWire, memberToWire, roleToWire, userToWire } from './wire.ts';
 import type { GuildRecord, MessageRecord, World } from './world.ts';
 
 /** A user's file: a path on this machine, or bytes with a name. */

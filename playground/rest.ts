@@ -64,10 +64,10 @@ export function createRestListener(parts: RestParts): RequestListener {
     const bytes = await readBody(request);
     const fault = parts.faults.take(entry.method, entry.path);
     entry.fault = fault?.kind ?? null;
+    if (fault && !fault.executed) await describeRequest(exchange, bytes).catch(() => undefined);
     if (fault && !(await beforeFault(exchange, fault))) return;
     const replaced = fault && !fault.executed ? faultAnswer(fault) : undefined;
     if (replaced && fault?.kind === 'expired-token') revokeToken(parts.world, entry.path);
-    if (replaced) await describeRequest(exchange, bytes).catch(() => undefined);
     const answer =
       replaced ?? (isCdn ? serveFile(parts.files, url) : await serveApi(exchange, bytes));
     if (!fault?.executed || !afterFault(exchange, fault, answer)) {
@@ -82,7 +82,10 @@ export function createRestListener(parts: RestParts): RequestListener {
     try {
       return await runRoute(exchange, bytes, headers);
     } catch (error) {
-      if (error instanceof DiscordError) return json(error.status, error.toBody(), headers);
+      if (error instanceof DiscordError) {
+        checkOwnAnswer(exchange.entry, 'refusal', error.status, error.toBody());
+        return json(error.status, error.toBody(), headers);
+      }
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       process.stderr.write(
         `playground: ${exchange.entry.method} ${exchange.entry.path}: ${message}\n`,
@@ -129,22 +132,23 @@ export function createRestListener(parts: RestParts): RequestListener {
       files,
     };
     const reply = await route.handle(restRequest);
-    const own = parts.validator?.validateResponse(
-      entry.method,
-      entry.path,
-      reply.status,
-      toPlain(reply.body),
-    );
-    if (own && own.length > 0) {
-      parts.violations.push({
-        by: 'playground',
-        route: name,
-        at: parts.world.clock.now(),
-        problems: own,
-        body: reply.body,
-      });
-    }
+    checkOwnAnswer(entry, name, reply.status, reply.body);
     return json(reply.status, reply.body, headers);
+  }
+
+  /** Holds the playground's own answer against the description. */
+  function checkOwnAnswer(entry: OpenEntry, route: string, status: number, body: unknown): void {
+    const plain = toPlain(body);
+    const problems =
+      parts.validator?.validateResponse(entry.method, entry.path, status, plain) ?? [];
+    if (problems.length === 0) return;
+    parts.violations.push({
+      by: 'playground',
+      route,
+      at: parts.world.clock.now(),
+      problems,
+      body: plain,
+    });
   }
 
   return (request, response) => {
@@ -171,7 +175,7 @@ async function describeRequest({ request, entry }: Exchange, bytes: Buffer) {
 }
 
 /** @returns false when the fault has ended the exchange already */
-async function beforeFault({ request, response }: Exchange, fault: RequestFault): Promise<boolean> {
+async function beforeFault({ request }: Exchange, fault: RequestFault): Promise<boolean> {
   if (fault.kind === 'slow') await sleep(fault.delayMs ?? 1000);
   if (fault.executed) return true;
   if (fault.kind === 'reset-before' || fault.kind === 'reset-after-body') {
@@ -182,11 +186,7 @@ async function beforeFault({ request, response }: Exchange, fault: RequestFault)
     request.socket.end();
     return false;
   }
-  if (fault.kind === 'silent') {
-    response.on('close', () => response.destroy());
-    return false;
-  }
-  return true;
+  return fault.kind !== 'silent';
 }
 
 /** @returns true when the fault has taken care of the answer */

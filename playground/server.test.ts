@@ -1,11 +1,9 @@
 /** @file The playground stands in for Discord: login, commands, interactions and messages with the real client. */
-import type { Interaction } from 'discord.js';
 import {
   ActionRowBuilder,
   AttachmentBuilder,
   ButtonBuilder,
   ButtonStyle,
-  Events,
   FileUploadBuilder,
   LabelBuilder,
   MessageFlags,
@@ -17,33 +15,16 @@ import {
 } from 'discord.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stage } from './test-bot.ts';
-import { startStage } from './test-bot.ts';
-
-/** A 3 × 2 png. */
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAE0lEQVR4nGP8z8DAwMDAxAADCBYAHRUBA3vc4hEAAAAASUVORK5CYII=',
-  'base64',
-);
+import { png, startStage } from './test-bot.ts';
 
 describe('a playground', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await startStage();
-    stage.client.on(
-      Events.InteractionCreate,
-      (interaction) => void handlers[current]?.(interaction),
-    );
   });
   afterAll(async () => {
     await stage.close();
   });
-
-  const handlers: Record<string, (interaction: Interaction) => Promise<unknown>> = {};
-  let current = '';
-  const handle = (name: string, handler: (interaction: Interaction) => Promise<unknown>) => {
-    handlers[name] = handler;
-    current = name;
-  };
 
   test('lets the client log in and see its guild, channel and members', () => {
     const { client, playground } = stage;
@@ -72,7 +53,7 @@ describe('a playground', () => {
 
   test('runs a command with a photo: deferred answer, edit with file, follow-up', async () => {
     const { playground } = stage;
-    handle('paint', async (interaction) => {
+    stage.handle(async (interaction) => {
       if (!interaction.isChatInputCommand()) return;
       await interaction.deferReply({ flags: MessageFlags.Ephemeral });
       const photo = interaction.options.getAttachment('photo', true);
@@ -113,8 +94,27 @@ describe('a playground', () => {
     expect(contents()).toEqual(['more']);
   });
 
+  test('completes a deferred answer with the first follow-up', async () => {
+    stage.handle(async (interaction) => {
+      if (!interaction.isChatInputCommand()) return;
+      await interaction.deferReply();
+      await interaction.followUp('first');
+      await interaction.followUp('second');
+    });
+    const outcome = await stage.playground.command({
+      user: 'ben',
+      name: 'paint',
+      options: { prompt: 'x' },
+      until: 'settled',
+    });
+    expect(outcome).toMatchObject({ loading: false, message: { content: 'first', flags: 0 } });
+    await stage.playground.waitForMessage((message) => message.content === 'second');
+    const later = await stage.playground.outcome(outcome.interactionId);
+    expect(later.followUps.map((message) => message.content)).toEqual(['second']);
+  });
+
   test('answers autocomplete', async () => {
-    handle('complete', async (interaction) => {
+    stage.handle(async (interaction) => {
       if (!interaction.isAutocomplete()) return;
       const value = interaction.options.getFocused();
       await interaction.respond([{ name: `${value}!`, value }]);
@@ -138,7 +138,7 @@ describe('a playground', () => {
         .setCustomId('pick')
         .addOptions({ label: 'One', value: '1' }, { label: 'Two', value: '2' }),
     );
-    handle('buttons', async (interaction) => {
+    stage.handle(async (interaction) => {
       if (interaction.isChatInputCommand()) {
         const { resource } = await interaction.reply({
           content: 'card',
@@ -195,7 +195,7 @@ describe('a playground', () => {
           new TextInputBuilder().setCustomId('name').setStyle(TextInputStyle.Short),
         ),
     );
-    handle('modal', async (interaction) => {
+    stage.handle(async (interaction) => {
       if (interaction.isChatInputCommand()) await interaction.showModal(modal);
       else if (interaction.isModalSubmit()) {
         const photos = interaction.fields.getUploadedFiles('photos', true);
@@ -244,7 +244,7 @@ describe('a playground', () => {
     const again = await channel.messages.fetch({ message: first.id, force: true });
     expect(again.content).toBe('changed');
     expect(again.attachments.size).toBe(1);
-    const dm = await client.users.send(playground.users.dora?.id ?? '', 'hello');
+    const dm = await client.users.send(playground.user('dora').id, 'hello');
     expect(playground.messages({ dmOf: 'dora' }).map((message) => message.id)).toEqual([dm.id]);
     await first.delete();
     expect(playground.messages().map((message) => message.id)).not.toContain(first.id);

@@ -12,6 +12,7 @@ import type { FaultRequest, RequestFaultKind } from './faults.ts';
 import { createFaultRules, isGatewayFault } from './faults.ts';
 import { createFileStore } from './files.ts';
 import { createGateway } from './gateway.ts';
+import { messageToWire } from './message-wire.ts';
 import { visibleMessages } from './messages.ts';
 import type { RateLimitRules } from './rate-limits.ts';
 import { createRateLimiter } from './rate-limits.ts';
@@ -24,7 +25,7 @@ import { interactionRoutes } from './routes/interactions.ts';
 import type { UserActions } from './user-actions.ts';
 import { createUserActions } from './user-actions.ts';
 import type { Violation, WireValidator } from './violations.ts';
-import { guildCreateToWire, messageToWire } from './wire.ts';
+import { guildCreateToWire } from './wire.ts';
 import type { ChannelRecord, GuildRecord, UserRecord, World } from './world.ts';
 import { addChannel, addGuild, addMember, addUser, createWorld } from './world.ts';
 
@@ -43,6 +44,8 @@ export interface PlaygroundOptions {
   heartbeatIntervalMs?: number;
   /** Real milliseconds between two identifies; Discord's value is 5000. Default 0: no limit. */
   identifyIntervalMs?: number;
+  /** Grants the privileged intents. Default false: asking for one closes with 4014. */
+  privilegedIntents?: boolean;
   /** Overrides of the default buckets. */
   rateLimits?: RateLimitRules;
   /** Checks every request and answer, such as `createOpenApiValidator(file)`. */
@@ -65,6 +68,8 @@ export interface Playground extends UserActions {
   channel: ChannelRecord;
   users: Record<string, UserRecord>;
   world: World;
+  /** @returns a user by name or id @throws {DiscordError} 404, 10013 */
+  user(nameOrId: string): UserRecord;
   createUser(user: {
     username: string;
     guild?: string;
@@ -144,6 +149,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     url: () => urls.gateway,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 41_250,
     identifyIntervalMs: options.identifyIntervalMs ?? 0,
+    privilegedIntents: options.privilegedIntents ?? false,
   });
 
   const queryMessages = (query: { channel?: string; viewer?: string; dmOf?: string } = {}) => {
@@ -166,6 +172,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     users: Object.fromEntries(people.map((user) => [user.username, user])),
     world,
     violations,
+    user: (nameOrId) => findUser(world, nameOrId),
     createUser(user) {
       const { guild: guildName, permissions, ...rest } = user;
       const record = addUser(world, rest);

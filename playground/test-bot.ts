@@ -1,13 +1,21 @@
 /** @file For tests only: the real discord.js client, pointed at a playground. */
-import type { ClientOptions } from 'discord.js';
-import { Client, Events, GatewayIntentBits } from 'discord.js';
+import type { ClientOptions, Interaction } from 'discord.js';
+import { Client, Events, GatewayIntentBits, SlashCommandBuilder } from 'discord.js';
 import type { Playground, PlaygroundOptions } from './server.ts';
 import { startPlayground } from './server.ts';
+
+/** A 3 × 2 png. */
+export const png: Buffer = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAE0lEQVR4nGP8z8DAwMDAxAADCBYAHRUBA3vc4hEAAAAASUVORK5CYII=',
+  'base64',
+);
 
 /** A playground with a logged-in client. */
 export interface Stage {
   playground: Playground;
   client: Client<true>;
+  /** Makes this the client's only answer to interactions from now on. */
+  handle(handler: (interaction: Interaction) => unknown): void;
   /** Errors that reached nobody else. */
   errors: Error[];
   close(): Promise<void>;
@@ -43,13 +51,36 @@ export async function startStage(options: PlaygroundOptions = {}): Promise<Stage
   const client = await logIn(playground);
   const errors: Error[] = [];
   client.on(Events.Error, (error) => errors.push(error));
+  let handler: (interaction: Interaction) => unknown = () => undefined;
+  client.on(Events.InteractionCreate, async (interaction) => {
+    try {
+      await handler(interaction);
+    } catch (error) {
+      errors.push(error as Error);
+    }
+  });
   return {
     playground,
     client,
     errors,
+    handle(next) {
+      handler = next;
+    },
     async close() {
       await client.destroy();
       await playground.close();
     },
   };
+}
+
+/** Registers one slash command that takes a text and a photo. */
+export async function registerPaint(stage: Stage): Promise<void> {
+  const paint = new SlashCommandBuilder()
+    .setName('paint')
+    .setDescription('Paints')
+    .addStringOption((option) =>
+      option.setName('prompt').setDescription('What').setAutocomplete(true),
+    )
+    .addAttachmentOption((option) => option.setName('photo').setDescription('A photo'));
+  await stage.client.application.commands.set([paint.toJSON()]);
 }

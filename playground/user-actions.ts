@@ -2,21 +2,21 @@
 import type { APIMessage } from 'discord-api-types/v10';
 import type { CommandEntry } from './command-options.ts';
 import { buildOptions } from './command-options.ts';
-import { numberComponents } from './component-limits.ts';
+import { numberComponents } from './component-numbers.ts';
 import type { ActionOutcome, ActionSettings, Place } from './delivery.ts';
-import { awaitOutcome, deliver, findPlace, outcomeOf } from './delivery.ts';
+import { awaitOutcome, deliver, findPlace, findUser, outcomeOf } from './delivery.ts';
 import { DiscordError, FormErrors, refuse } from './discord-error.ts';
 import { FILE_SIZE_LIMIT_BYTES } from './files.ts';
 import type { InteractionRecord } from './interactions.ts';
 import { InteractionKind } from './interactions.ts';
 import type { ComponentJson, Json } from './json.ts';
 import { asArray, asComponents, asNumber, asObjects, asString } from './json.ts';
+import { messageToWire } from './message-wire.ts';
 import { createMessage, deleteMessage } from './messages.ts';
 import type { ModalEntry } from './modal-values.ts';
 import { buildModalComponents, resolveSelected } from './modal-values.ts';
 import type { FileInput } from './resolved.ts';
 import { createResolved, readUpload } from './resolved.ts';
-import { messageToWire } from './wire.ts';
 import type { MessageRecord, World } from './world.ts';
 
 /** A slash command, or a context menu command with its `target`. */
@@ -137,7 +137,7 @@ export function createUserActions(world: World): UserActions {
       const message = world.messages.get(action.message);
       if (!message) throw refuse.unknownMessage();
       const place = findPlace(world, { ...action, channel: message.channelId });
-      visibleMessage(world, place, message.id);
+      if (!action.forge) visibleMessage(world, place, message.id);
       const component = findComponent(message.components, action.customId);
       if (!component && !action.forge) {
         throw new DiscordError(400, 50035, `The message has no component ${action.customId}.`);
@@ -158,7 +158,7 @@ export function createUserActions(world: World): UserActions {
     },
 
     async modal(action) {
-      const user = findPlace(world, action).user;
+      const user = findUser(world, action.user);
       const opener = findModal(world, user.id, action);
       const place = findPlace(
         world,

@@ -4,15 +4,9 @@ import type { UploadedFile } from '../files.ts';
 import type { RestRequest, Route } from '../http.ts';
 import { noContent, objectBody, ok } from '../http.ts';
 import { asString } from '../json.ts';
+import { messageToWire } from '../message-wire.ts';
 import { createMessage, deleteMessage, editMessage, visibleMessages } from '../messages.ts';
-import {
-  channelToWire,
-  guildToWire,
-  memberToWire,
-  messageToWire,
-  roleToWire,
-  userToWire,
-} from '../wire.ts';
+import { channelToWire, guildToWire, memberToWire, roleToWire, userToWire } from '../wire.ts';
 import type { ChannelRecord, MessageRecord, World } from '../world.ts';
 import { channelOf, guildOf, openDm } from '../world.ts';
 

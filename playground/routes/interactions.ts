@@ -10,7 +10,7 @@ import {
   interactionForWebhook,
   messageOfInteraction,
 } from '../interactions.ts';
-import { messageToWire } from '../wire.ts';
+import { messageToWire } from '../message-wire.ts';
 import type { World } from '../world.ts';
 
 const WEBHOOK = '/webhooks/{webhook_id}/{webhook_token}';
