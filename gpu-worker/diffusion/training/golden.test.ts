@@ -1,27 +1,26 @@
 /** @file Whole models, gradients and optimiser steps against what the reference implementation computed. */
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { buildVaeDecoder, buildVaeEncoder } from '../diffusion/models/autoencoder-kl.ts';
-import { buildClipTextModel } from '../diffusion/models/clip-text-model.ts';
-import { frozenWeights } from '../diffusion/models/frozen-weights.ts';
-import { buildUnet } from '../diffusion/models/unet-2d-condition-model.ts';
-import { openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { Graph, type Value } from '../../tensor/graph/graph.ts';
+import { scalar, Trainer } from '../../tensor/optim/trainer.ts';
+import { createSession, type Feeds, type Tensor } from '../../tensor/runtime/session.ts';
+import { buildVaeDecoder, buildVaeEncoder } from '../models/autoencoder-kl.ts';
+import { buildClipTextModel } from '../models/clip-text-model.ts';
+import { frozenWeights } from '../models/frozen-weights.ts';
+import { buildUnet } from '../models/unet-2d-condition-model.ts';
+import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import {
   readSafetensorsHeader,
   readTensorFloat32,
   readTensorInt32,
-} from '../diffusion/weights/safetensors.ts';
-import { Graph, type Value } from '../tensor/graph/graph.ts';
-import { scalar, Trainer } from '../tensor/optim/trainer.ts';
-import { createSession, type Feeds, type Tensor } from '../tensor/runtime/session.ts';
+} from '../weights/safetensors.ts';
 import {
-  buildDreamboothLoss,
-  dreamboothRowWeights,
-  listTrainedParameters,
-  readBaseParameter,
-} from './training.ts';
+  buildDenoisingLoss,
+  listDenoiserParameters,
+  readCheckpointParameter,
+} from './denoising-loss.ts';
 
-const GOLDEN = new URL('../../../shared/golden/', import.meta.url).pathname;
+const GOLDEN = new URL('../../../../shared/golden/', import.meta.url).pathname;
 const available = existsSync(GOLDEN);
 if (!available && process.env.CI === 'true')
   throw new Error(`expected the reference values at ${GOLDEN}`);
@@ -141,14 +140,14 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
           number,
         ];
         const ids = int('ids');
-        const parameters = listTrainedParameters(checkpoint, trainTextEncoder);
+        const parameters = listDenoiserParameters(checkpoint, trainTextEncoder);
         const bySpec = new Map(parameters.map((spec) => [spec.name, spec]));
         let gradNames: string[] = [];
         const trainer = await Trainer.create({
           parameters,
-          initial: (name) => readBaseParameter(checkpoint, bySpec.get(name)!),
+          initial: (name) => readCheckpointParameter(checkpoint, bySpec.get(name)!),
           build: (graph, weights) => {
-            const { loss, rowLosses } = buildDreamboothLoss(graph, weights, checkpoint, {
+            const { loss, rowLosses } = buildDenoisingLoss(graph, weights, checkpoint, {
               rows,
               latentHeight,
               latentWidth,
@@ -164,7 +163,7 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
           noisyLatents: latents,
           target: float('unet/target'),
           timesteps: int('unet/timesteps'),
-          rowWeights: { data: dreamboothRowWeights(2, 2, 1), shape: [rows] },
+          rowWeights: { data: Float32Array.of(0.5, 0.5, 0.5, 0.5), shape: [rows] },
           rowPrompts: { data: Int32Array.from({ length: rows }, (_, i) => i), shape: [rows] },
           ...(trainTextEncoder ? { ids } : { promptStates: float('text/hidden') }),
         };

@@ -1,23 +1,29 @@
-/** @file What one DreamBooth step is: the graph of the loss, and the numbers that a step is fed. */
+/** @file The weighted denoising loss that every training of UNet and text encoder minimises. */
 
-import { buildClipTextModel } from '../diffusion/models/clip-text-model.ts';
-import { checkedTensor } from '../diffusion/models/frozen-weights.ts';
-import { listParameters } from '../diffusion/models/list-parameters.ts';
-import { buildUnet } from '../diffusion/models/unet-2d-condition-model.ts';
-import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
-import { readTensorFloat32 } from '../diffusion/weights/safetensors.ts';
-import type { Graph, Value } from '../tensor/graph/graph.ts';
-import { mul, sub } from '../tensor/graph/ops/elementwise.ts';
-import { gather } from '../tensor/graph/ops/movement.ts';
-import { reduceMean, reduceSum } from '../tensor/graph/ops/reduction.ts';
-import { scoped, type Weights } from '../tensor/nn/weights.ts';
-import type { ParameterSpec } from '../tensor/optim/parameter-bank.ts';
+import type { Graph, Value } from '../../tensor/graph/graph.ts';
+import { mul, sub } from '../../tensor/graph/ops/elementwise.ts';
+import { gather } from '../../tensor/graph/ops/movement.ts';
+import { reduceMean, reduceSum } from '../../tensor/graph/ops/reduction.ts';
+import { scoped, type Weights } from '../../tensor/nn/weights.ts';
+import type { ParameterSpec } from '../../tensor/optim/parameter-bank.ts';
+import { buildClipTextModel } from '../models/clip-text-model.ts';
+import { checkedTensor } from '../models/frozen-weights.ts';
+import { listParameters } from '../models/list-parameters.ts';
+import { buildUnet } from '../models/unet-2d-condition-model.ts';
+import type { Checkpoint, ClipTextConfig, UnetConfig } from '../weights/diffusers-checkpoint.ts';
+import { readTensorFloat32 } from '../weights/safetensors.ts';
 
 /** Prefixes of the trained models' tensors, and their learning-rate classes. */
 export const UNET = 'unet';
 export const TEXT_ENCODER = 'text_encoder';
 
-export interface StepShape {
+/** The two models that are trained together; a {@link Checkpoint} is one. */
+export interface DenoiserConfigs {
+  readonly unet: { readonly config: UnetConfig };
+  readonly textEncoder: { readonly config: ClipTextConfig };
+}
+
+export interface DenoisingShape {
   /** Rows of a batch: instance rows first, class rows after them. */
   rows: number;
   /** Height and width of the latents. */
@@ -30,24 +36,23 @@ export interface StepShape {
 }
 
 /**
- * Adds the DreamBooth loss to a graph.
+ * Adds the denoising loss to a graph.
  *
  * Inputs: `noisyLatents`, `target` float32 `[rows, 4, h, w]`; `timesteps` int32 `[rows]`;
  * `rowWeights` float32 `[rows]`; `rowPrompts` int32 `[rows]`, and `ids` int32 `[prompts, tokens]`
  * when the text encoder is trained, else `promptStates` float32 `[prompts, tokens, width]`.
  *
- * loss = Σ_rows rowWeight · MSE(prediction, target). With weight 1/n on n instance rows and λ/m on
- * m class rows this is the paper's instance term plus λ times its prior-preservation term.
+ * loss = Σ_rows rowWeight · MSE(prediction, target)
  *
  * @param weights trained tensors, called `unet.…` and `text_encoder.…`
  * @returns the loss and the mean squared error of each row, `[rows]`
- * @see Ruiz et al. 2023, eq. 2, https://arxiv.org/abs/2208.12242
+ * @see Ho et al. 2020, eq. 14, https://arxiv.org/abs/2006.11239
  */
-export function buildDreamboothLoss(
+export function buildDenoisingLoss(
   graph: Graph,
   weights: Weights,
-  { unet, textEncoder }: Pick<Checkpoint, 'unet' | 'textEncoder'>,
-  shape: StepShape,
+  { unet, textEncoder }: DenoiserConfigs,
+  shape: DenoisingShape,
 ): { loss: Value; rowLosses: Value } {
   const { rows, latentHeight, latentWidth, prompts, tokens } = shape;
   const latentShape = [rows, unet.config.in_channels, latentHeight, latentWidth];
@@ -76,8 +81,8 @@ export function buildDreamboothLoss(
 }
 
 /** The tensors that a training changes, as the models ask for them. */
-export function listTrainedParameters(
-  { unet, textEncoder }: Pick<Checkpoint, 'unet' | 'textEncoder'>,
+export function listDenoiserParameters(
+  { unet, textEncoder }: DenoiserConfigs,
   trainTextEncoder: boolean,
 ): ParameterSpec[] {
   const { in_channels, block_out_channels } = unet.config;
@@ -104,24 +109,10 @@ export function listTrainedParameters(
 }
 
 /** Reads a trained tensor's first values from the checkpoint. */
-export function readBaseParameter(
+export function readCheckpointParameter(
   checkpoint: Pick<Checkpoint, 'unet' | 'textEncoder'>,
   { name, shape, lrClass }: ParameterSpec,
 ): Float32Array {
   const { tensors } = lrClass === UNET ? checkpoint.unet : checkpoint.textEncoder;
   return readTensorFloat32(checkedTensor(tensors, name.slice(lrClass.length + 1), shape));
-}
-
-/**
- * Weight of each row: 1/n for the n instance rows, λ/m for the m class rows.
- * @param classRows 0 where the prior is not preserved
- */
-export function dreamboothRowWeights(
-  instanceRows: number,
-  classRows: number,
-  priorLossWeight: number,
-): Float32Array {
-  return Float32Array.from({ length: instanceRows + classRows }, (_, i) =>
-    i < instanceRows ? 1 / instanceRows : priorLossWeight / classRows,
-  );
 }

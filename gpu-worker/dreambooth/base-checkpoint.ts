@@ -1,0 +1,140 @@
+/** @file What the rest of the worker may know of a base checkpoint without loading a model. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { loadClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
+import { CheckpointError, openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { pickIdentifier } from './identifier.ts';
+import {
+  EngineRequestError,
+  type SamplingSettings,
+  samplingSettingsSchema,
+  type TrainingSettings,
+  trainingSettingsSchema,
+} from './requests.ts';
+
+export interface BaseFacts {
+  /** 16 hex digits over the checkpoint's contents. */
+  readonly hash: string;
+  /** The closed list of nouns that the base knows; absent where any noun will do. */
+  readonly classNouns?: readonly string[];
+  readonly defaults: { readonly training: TrainingSettings; readonly sampling: SamplingSettings };
+}
+
+/** A base may bring recommended settings of its own, in this file of its folder. */
+const RECOMMENDED_FILE = 'recommended.json';
+const recommendedSchema = z.object({
+  training: trainingSettingsSchema.partial().default({}),
+  sampling: samplingSettingsSchema.partial().default({}),
+});
+
+/** For Stable Diffusion 1.x: the paper's rate and λ, 200 class images as the reference script has it. */
+const DEFAULT_TRAINING: TrainingSettings = {
+  maxTrainSteps: 800,
+  learningRate: 5e-6,
+  textEncoderLearningRate: 2e-6,
+  trainTextEncoder: true,
+  withPriorPreservation: true,
+  priorLossWeight: 1,
+  numClassImages: 200,
+  trainBatchSize: 1,
+  checkpointingSteps: 100,
+  seed: 0,
+};
+
+const DEFAULT_SAMPLING: SamplingSettings = {
+  sampler: 'dpmpp_2m',
+  numInferenceSteps: 25,
+  guidanceScale: 7.5,
+};
+
+/**
+ * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint
+ */
+export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
+  const checkpoint = openBase(baseCheckpointDir);
+  const recommended = recommendedSchema.parse(
+    readOptionalJson(path.join(checkpoint.dir, RECOMMENDED_FILE)) ?? {},
+  );
+  return {
+    hash: checkpoint.hash,
+    ...(checkpoint.classNouns && { classNouns: checkpoint.classNouns }),
+    defaults: {
+      training: { ...DEFAULT_TRAINING, ...withoutUndefined(recommended.training) },
+      sampling: { ...DEFAULT_SAMPLING, ...withoutUndefined(recommended.sampling) },
+    },
+  };
+}
+
+/**
+ * Opens a base checkpoint with its tokenizer.
+ * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint
+ */
+export function openBase(baseCheckpointDir: string) {
+  try {
+    return openCheckpoint(baseCheckpointDir);
+  } catch (cause) {
+    if (!(cause instanceof CheckpointError)) throw cause;
+    throw new EngineRequestError('BASE_MISSING', cause.message);
+  }
+}
+
+/** @throws {EngineRequestError} `BASE_MISSING` when the checkpoint has no tokenizer */
+export function openBaseTokenizer(checkpoint: ReturnType<typeof openBase>) {
+  if (!checkpoint.tokenizerDir) {
+    throw new EngineRequestError('BASE_MISSING', `${checkpoint.dir}: expected a tokenizer folder`);
+  }
+  return loadClipTokenizer(checkpoint.tokenizerDir);
+}
+
+/**
+ * Picks a rare token of the base's vocabulary.
+ * @param taken identifiers that the user's other subjects hold
+ */
+export function chooseIdentifier(
+  baseCheckpointDir: string,
+  taken: ReadonlySet<string>,
+  seed: number,
+): string {
+  return pickIdentifier(openBaseTokenizer(openBase(baseCheckpointDir)), { taken, seed });
+}
+
+/** The known nouns that are spelled most like `noun`, nearest first. */
+export function nearestClassNouns(noun: string, known: readonly string[], count: number): string[] {
+  return [...known]
+    .map((candidate) => ({ candidate, distance: editDistance(noun.toLowerCase(), candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function readOptionalJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function withoutUndefined<T extends object>(
+  values: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,96 @@
+/** @file Picture files to latents that training steps sample from. */
+import sharp from 'sharp';
+import { imageToPixels } from '../diffusion/images/pixels.ts';
+import { encodePixels, type SessionCache } from '../diffusion/pipelines/sessions.ts';
+import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import type { Philox } from '../tensor/random/philox.ts';
+import { EngineRequestError } from './requests.ts';
+
+/** The posteriors of a set of pictures. */
+export interface LatentPosteriors {
+  readonly count: number;
+  /** `[c, h, w]` */
+  readonly shape: readonly [number, number, number];
+  /** A latent of picture `index`, drawn from its posterior and multiplied by the scaling factor. */
+  sample(index: number, random: Philox): Float32Array;
+}
+
+const AT_ONCE = 8;
+
+/**
+ * Encodes pictures with the frozen autoencoder, once for the whole training.
+ * @param files clean pictures that sharp reads
+ * @param size side of the squares that the base was made for, in pixels
+ * @throws {EngineRequestError} `PHOTO_UNREADABLE` when a file is no picture
+ */
+export async function encodePictures(
+  cache: SessionCache,
+  vae: Checkpoint['vae'],
+  files: readonly string[],
+  size: number,
+  signal: AbortSignal,
+): Promise<LatentPosteriors> {
+  const means: Float32Array[] = [];
+  const logvars: Float32Array[] = [];
+  let shape: [number, number, number] = [0, 0, 0];
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    signal.throwIfAborted();
+    const batch = files.slice(start, start + AT_ONCE);
+    const data = new Float32Array(batch.length * 3 * size * size);
+    for (const [i, file] of batch.entries())
+      data.set(await readPixels(file, size), i * 3 * size * size);
+    const { mean, logvar } = await encodePixels(cache, vae, {
+      data,
+      shape: [batch.length, 3, size, size],
+    });
+    const [, c, h, w] = mean.shape as [number, number, number, number];
+    shape = [c, h, w];
+    for (let i = 0; i < batch.length; i++) {
+      means.push((mean.data as Float32Array).slice(i * c * h * w, (i + 1) * c * h * w));
+      logvars.push((logvar.data as Float32Array).slice(i * c * h * w, (i + 1) * c * h * w));
+    }
+  }
+  const { scaling_factor } = vae.config;
+  return {
+    count: files.length,
+    shape,
+    sample(index, random) {
+      const mean = means[index]!;
+      const logvar = logvars[index]!;
+      const noise = random.normals(mean.length);
+      return mean.map((m, i) => (m + Math.exp(0.5 * logvar[i]!) * noise[i]!) * scaling_factor);
+    },
+  };
+}
+
+async function readPixels(file: string, size: number): Promise<Float32Array> {
+  try {
+    const { data, info } = await sharp(file)
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return await imageToPixels(data, info.width, info.height, { size });
+  } catch (cause) {
+    throw new EngineRequestError('PHOTO_UNREADABLE', `${file}: ${(cause as Error).message}`);
+  }
+}
+
+/**
+ * Which picture a row of a step shows: every picture once before any comes again, in an order that
+ * is shuffled anew each round.
+ * @param draw counts rows from the start of the training
+ */
+export function pictureOf(
+  draw: number,
+  count: number,
+  randomOf: (round: number) => Philox,
+): number {
+  const random = randomOf(Math.floor(draw / count));
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order[draw % count]!;
+}

@@ -1,0 +1,108 @@
+/** @file Renders prompts with a base checkpoint and, maybe, a subject's artifact over it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pixelsToPng } from '../diffusion/images/pixels.ts';
+import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
+import type { ClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
+import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
+import { openBase, openBaseTokenizer } from './base-checkpoint.ts';
+import { yieldToEvents } from './prior-preservation.ts';
+import { requirePromptFits } from './prompts.ts';
+import {
+  EngineRequestError,
+  type LoopContext,
+  type RenderPromptRequest,
+  type RenderPromptResult,
+  type SamplingSettings,
+} from './requests.ts';
+
+/**
+ * Renders one prompt `count` times with consecutive seeds.
+ * @throws {EngineRequestError} for what a retry cannot help
+ */
+export async function renderPrompt(
+  request: RenderPromptRequest,
+  context: LoopContext,
+): Promise<RenderPromptResult> {
+  const { prompt, count, seed, outputDir, sampling, provider, artifactFile } = request;
+  const checkpoint = openBase(request.baseCheckpointDir);
+  const tokenizer = openBaseTokenizer(checkpoint);
+  requirePromptFits(tokenizer, prompt);
+  const pictureFiles = await renderBatch(
+    checkpoint,
+    tokenizer,
+    {
+      provider,
+      sampling,
+      outputDir,
+      prompts: Array<string>(count).fill(prompt),
+      firstSeed: seed,
+      ...(artifactFile !== undefined && { artifactFile }),
+    },
+    context,
+  );
+  return { pictureFiles };
+}
+
+/** Largest batch: more pictures are made one batch after the other. */
+const BATCH = 4;
+
+/** Renders one picture a prompt, with seeds firstSeed, firstSeed + 1 …, and writes `<outputDir>/0.png …` */
+export async function renderBatch(
+  checkpoint: Checkpoint,
+  tokenizer: ClipTokenizer,
+  options: {
+    provider: RenderPromptRequest['provider'];
+    sampling: SamplingSettings;
+    artifactFile?: string;
+    outputDir: string;
+    prompts: readonly string[];
+    firstSeed: number;
+  },
+  { signal, onProgress, now }: LoopContext,
+): Promise<string[]> {
+  const { provider, sampling, artifactFile, outputDir, prompts, firstSeed } = options;
+  mkdirSync(outputDir, { recursive: true });
+  const pipeline = openPipeline(checkpoint, tokenizer, {
+    provider,
+    ...(artifactFile !== undefined && { artifactFile }),
+  });
+  const files: string[] = [];
+  const startedAt = now();
+  const batches = Math.ceil(prompts.length / BATCH);
+  for (let batch = 0; batch < batches; batch++) {
+    const rows = prompts.slice(batch * BATCH, (batch + 1) * BATCH);
+    const pictures = await pipeline.generate({
+      ...sampling,
+      prompts: rows,
+      seeds: rows.map((_, i) => firstSeed + batch * BATCH + i),
+      signal,
+      onStep: async (step, stepsOfBatch) => {
+        const done = batch * stepsOfBatch + step;
+        const totalSteps = batches * stepsOfBatch;
+        const secondsLeft = ((now() - startedAt) / 1000 / done) * (totalSteps - done);
+        onProgress({ stage: 'sampling', step: done, totalSteps, secondsLeft });
+        await yieldToEvents();
+      },
+    });
+    for (const { pixels, height, width } of pictures) {
+      const file = path.join(outputDir, `${files.length}.png`);
+      writeFileSync(file, await pixelsToPng(pixels, height, width));
+      files.push(file);
+    }
+  }
+  await pipeline.close();
+  return files;
+}
+
+function openPipeline(
+  ...parameters: ConstructorParameters<typeof TextToImagePipeline>
+): TextToImagePipeline {
+  try {
+    return new TextToImagePipeline(...parameters);
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new EngineRequestError('ARTIFACT_UNREADABLE', error.message);
+  }
+}

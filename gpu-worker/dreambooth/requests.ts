@@ -1,0 +1,135 @@
+/** @file What the engine can be asked to do, and what it tells while doing it: paths and settings, never tensors. */
+import { z } from 'zod';
+
+const absolutePath = z.string().startsWith('/');
+
+/** Settings of one DreamBooth training; names as in the reference script. */
+export const trainingSettingsSchema = z.object({
+  maxTrainSteps: z.int().min(1).max(100_000),
+  learningRate: z.number().positive(),
+  textEncoderLearningRate: z.number().positive(),
+  trainTextEncoder: z.boolean(),
+  withPriorPreservation: z.boolean(),
+  /** λ of the prior-preservation term. */
+  priorLossWeight: z.number().nonnegative(),
+  /** Class images to train on; made once for a base and class noun. */
+  numClassImages: z.int().min(1).max(2000),
+  /** Instance rows a step; as many class rows join them. */
+  trainBatchSize: z.int().min(1).max(64),
+  /** Steps between checkpoints that a killed training resumes from. */
+  checkpointingSteps: z.int().min(1),
+  seed: z.int().nonnegative(),
+});
+export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
+
+/** Settings of sampling. */
+export const samplingSettingsSchema = z.object({
+  sampler: z.enum(['ddim', 'ddpm', 'dpmpp_2m', 'dpmpp_2m_karras', 'euler', 'euler_a']),
+  numInferenceSteps: z.int().min(1).max(1000),
+  guidanceScale: z.number().min(0).max(50),
+});
+export type SamplingSettings = z.infer<typeof samplingSettingsSchema>;
+
+const provider = z.enum(['cpu', 'webgpu', 'cuda']);
+
+export const trainSubjectRequestSchema = z.object({
+  kind: z.literal('train-subject'),
+  baseCheckpointDir: absolutePath,
+  /** Clean PNG photos, decrypted into the work folder. */
+  photoFiles: z.array(absolutePath).min(1),
+  classNoun: z.string().min(1),
+  identifier: z.string().min(1),
+  /** Checkpoints of this run live here; a later attempt finds and resumes them. */
+  workDir: absolutePath,
+  /** Shared by all users: `<dir>/<key>/0001.png …`; made here where images are missing. */
+  classImagesDir: absolutePath,
+  /** Where the fp16 safetensors artifact goes. */
+  artifactFile: absolutePath,
+  /** Where sample pictures of the trained subject go. */
+  samplesDir: absolutePath,
+  samplePrompts: z.array(z.string()),
+  settings: trainingSettingsSchema,
+  sampling: samplingSettingsSchema,
+  provider,
+});
+export type TrainSubjectRequest = z.infer<typeof trainSubjectRequestSchema>;
+
+export const renderPromptRequestSchema = z.object({
+  kind: z.literal('render-prompt'),
+  baseCheckpointDir: absolutePath,
+  /** Decrypted artifact of the subject; absent: the base itself. */
+  artifactFile: absolutePath.optional(),
+  prompt: z.string().min(1),
+  seed: z.int().nonnegative(),
+  count: z.int().min(1).max(16),
+  /** `<outputDir>/0.png …` */
+  outputDir: absolutePath,
+  sampling: samplingSettingsSchema,
+  provider,
+});
+export type RenderPromptRequest = z.infer<typeof renderPromptRequestSchema>;
+
+export type EngineRequest = TrainSubjectRequest | RenderPromptRequest;
+
+/** Stages of a training, in order. */
+export const STAGES = ['preparing', 'class images', 'training', 'sampling'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Progress within a stage. */
+export interface ProgressEvent {
+  readonly stage: Stage;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly secondsLeft?: number;
+  readonly loss?: number;
+  /** A picture of the subject as it looks by now. */
+  readonly previewFile?: string;
+}
+
+/** What a loop is given beside its request. Throws `signal.reason` when aborted, between two steps. */
+export interface LoopContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: ProgressEvent) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+export interface TrainSubjectResult {
+  readonly steps: number;
+  readonly resumedFromStep: number;
+  readonly finalLoss: number;
+  readonly sampleFiles: readonly string[];
+  readonly classImagesMade: number;
+}
+
+export interface RenderPromptResult {
+  readonly pictureFiles: readonly string[];
+}
+
+/** A request that cannot be carried out; retrying will not help. `code` is one of the job's failure codes. */
+export class EngineRequestError extends Error {
+  override readonly name = 'EngineRequestError';
+  readonly code: EngineFailureCode;
+  /** What a sentence about it may name: the word that does not fit, the nearest nouns. */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(
+    code: EngineFailureCode,
+    message: string,
+    details: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const ENGINE_FAILURE_CODES = [
+  'CLASS_NOUN_UNKNOWN',
+  'PROMPT_TOO_LONG',
+  'BASE_MISSING',
+  'NAN_LOSS',
+  'PHOTO_UNREADABLE',
+  'ARTIFACT_UNREADABLE',
+] as const;
+export type EngineFailureCode = (typeof ENGINE_FAILURE_CODES)[number];

@@ -1,0 +1,48 @@
+/** @file `npm run pretrain`: trains pocket from nothing, or goes on where an earlier run stopped. */
+import { parseArgs } from 'node:util';
+import cliProgress from 'cli-progress';
+import { pretrain } from './pretraining/stages.ts';
+
+const { values } = parseArgs({
+  options: {
+    state: { type: 'string', default: '.pretrain' },
+    out: { type: 'string', default: 'models/pocket' },
+    pictures: { type: 'string', default: '24000' },
+    'vae-steps': { type: 'string', default: '2600' },
+    steps: { type: 'string', default: '6000' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  console.log(
+    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--steps N] [--seed N]\n' +
+      'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
+      'from the weights in the out folder.',
+  );
+} else {
+  const bar = new cliProgress.SingleBar({
+    format: '{stage} [{bar}] {value}/{total} {note}',
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
+  });
+  let current = '';
+  await pretrain({
+    stateDir: values.state,
+    outDir: values.out,
+    pictures: Number(values.pictures),
+    vaeSteps: Number(values['vae-steps']),
+    steps: Number(values.steps),
+    seed: Number(values.seed),
+    now: () => performance.now(),
+    onProgress: (stage, done, total, note) => {
+      if (stage !== current) {
+        if (current !== '') bar.stop();
+        bar.start(total, done, { stage, note });
+        current = stage;
+      } else bar.update(done, { stage, note });
+    },
+  });
+  bar.stop();
+}

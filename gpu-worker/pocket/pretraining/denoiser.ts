@@ -1,0 +1,107 @@
+/** @file Trains pocket's UNet and text encoder together on latents of the world's pictures. */
+import { alphaAt } from '../../diffusion/schedulers/ddpm.ts';
+import type { SchedulerConfig } from '../../diffusion/schedulers/scheduler-config.ts';
+import type { ClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
+import {
+  buildDenoisingLoss,
+  type DenoiserConfigs,
+  listDenoiserParameters,
+} from '../../diffusion/training/denoising-loss.ts';
+import { noiseRows } from '../../diffusion/training/noised-rows.ts';
+import { Trainer } from '../../tensor/optim/trainer.ts';
+import { Philox } from '../../tensor/random/philox.ts';
+import type { Feeds } from '../../tensor/runtime/session.ts';
+import { captionOf } from '../world/captions.ts';
+import { createRandom } from '../world/random.ts';
+import { pretrainingScene } from '../world/seeds.ts';
+import { initialWeights } from './initial-weights.ts';
+
+export const DENOISER_BATCH = 32;
+/** Share of rows whose caption is empty, so that guidance has an unconditional prediction. */
+const EMPTY_CAPTIONS = 0.1;
+/** @see Hang et al. 2023, min-SNR weighting, https://arxiv.org/abs/2303.09556 */
+const SNR_GAMMA = 5;
+const STREAM = { choice: 11, noise: 12 } as const;
+
+/** Last layers of residual branches, and of the model, begin at zero. */
+const ZERO_AT_FIRST = /(conv2|proj_out|conv_out|ff\.net\.2)\.weight$/;
+
+/** A trainer of UNet and text encoder, from nothing or from `read`. */
+export function createDenoiserTrainer(
+  configs: DenoiserConfigs,
+  latentSize: number,
+  tokens: number,
+  seed: number,
+  read?: (name: string) => Float32Array,
+): Promise<Trainer> {
+  const parameters = listDenoiserParameters(configs, true);
+  const order = new Map(parameters.map((spec, i) => [spec.name, { spec, i }]));
+  return Trainer.create({
+    parameters,
+    initial:
+      read ??
+      ((name) => {
+        const { spec, i } = order.get(name)!;
+        return initialWeights(spec, seed, i, ZERO_AT_FIRST);
+      }),
+    adamw: { betas: [0.9, 0.99], weightDecay: 0.01 },
+    build: (graph, weights) => {
+      const { loss, rowLosses } = buildDenoisingLoss(graph, weights, configs, {
+        rows: DENOISER_BATCH,
+        latentHeight: latentSize,
+        latentWidth: latentSize,
+        prompts: DENOISER_BATCH,
+        tokens,
+        trainTextEncoder: true,
+      });
+      return { loss, outputs: { rowLosses } };
+    },
+  });
+}
+
+export interface LatentSet {
+  /** float32, one latent after the other, multiplied by the scaling factor. */
+  readonly data: Float32Array;
+  readonly count: number;
+  /** `[c, h, w]` */
+  readonly shape: readonly [number, number, number];
+}
+
+/** What step `step` is fed: random pictures with a fresh caption each, noised; min-SNR row weights. */
+export function denoiserFeeds(
+  latents: LatentSet,
+  tokenizer: ClipTokenizer,
+  scheduler: SchedulerConfig,
+  alphas: Float64Array,
+  seed: number,
+  step: number,
+): Feeds {
+  const size = latents.shape[0] * latents.shape[1] * latents.shape[2];
+  const choice = new Philox(seed, step, STREAM.choice);
+  const ids = new Int32Array(DENOISER_BATCH * tokenizer.maxLength);
+  const rows: Float32Array[] = [];
+  for (let row = 0; row < DENOISER_BATCH; row++) {
+    const index = choice.integer(latents.count);
+    rows.push(latents.data.subarray(index * size, (index + 1) * size));
+    const empty = choice.uniform() < EMPTY_CAPTIONS;
+    const caption = empty ? '' : captionOf(pretrainingScene(index), createRandom(choice.uint32()));
+    ids.set(tokenizer.encodePadded(caption), row * tokenizer.maxLength);
+  }
+  const { feeds, timesteps } = noiseRows(rows, latents.shape, scheduler, alphas, (row) => {
+    return new Philox(seed, step, STREAM.noise, row);
+  });
+  const rowWeights = Float32Array.from(timesteps, (timestep) => {
+    const alphaProd = alphaAt(alphas, timestep);
+    const snr = alphaProd / (1 - alphaProd);
+    return Math.min(snr, SNR_GAMMA) / snr / DENOISER_BATCH;
+  });
+  return {
+    ...feeds,
+    rowWeights: { data: rowWeights, shape: [DENOISER_BATCH] },
+    rowPrompts: {
+      data: Int32Array.from({ length: DENOISER_BATCH }, (_, i) => i),
+      shape: [DENOISER_BATCH],
+    },
+    ids: { data: ids, shape: [DENOISER_BATCH, tokenizer.maxLength] },
+  };
+}

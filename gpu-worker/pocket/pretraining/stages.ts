@@ -1,0 +1,279 @@
+/** @file The stages of pretraining, in order: pictures, autoencoder, latents, denoiser. Each resumes. */
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { encodePixels, SessionCache } from '../../diffusion/pipelines/sessions.ts';
+import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
+import { alphasCumprod } from '../../diffusion/schedulers/ddpm.ts';
+import { schedulerConfigSchema } from '../../diffusion/schedulers/scheduler-config.ts';
+import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
+import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
+import {
+  readSafetensorsHeader,
+  readTensorFloat32,
+  type TensorData,
+  writeSafetensors,
+} from '../../diffusion/weights/safetensors.ts';
+import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
+import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
+import { PICTURE_SIZE } from '../world/render.ts';
+import { MAX_TOKENS, schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
+import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
+import { WeightAverage } from './average.ts';
+import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
+import { copyPicture, preparePictures } from './pictures.ts';
+import { writeSampleGrid } from './sample-grid.ts';
+import { writeCheckpointFrame, writeTextEncoder, writeUnet, writeVae } from './write-checkpoint.ts';
+
+export interface PretrainingOptions {
+  /** Where everything that is not the result lives. */
+  stateDir: string;
+  /** Where the checkpoint is written. */
+  outDir: string;
+  pictures: number;
+  vaeSteps: number;
+  steps: number;
+  seed: number;
+  /** Milliseconds, monotonic. */
+  now: () => number;
+  onProgress: (stage: string, done: number, total: number, note: string) => void;
+}
+
+const SAVE_EVERY = 250;
+const VAE_RATE = 1.5e-3;
+const DENOISER_RATE = 1e-3;
+const EMA_DECAY = 0.998;
+const EMA_INTERVAL = 4;
+const SAMPLES_EVERY = 1000;
+
+/** Rises over `warmup` steps, then falls to 0 along a half cosine. */
+const cosineRate = (peak: number, step: number, total: number, warmup: number): number =>
+  peak * Math.min(1, (step + 1) / warmup) * 0.5 * (1 + Math.cos((Math.PI * step) / total));
+
+/** Runs all stages; each takes up what an earlier run left in the state folder. */
+export async function pretrain(options: PretrainingOptions): Promise<void> {
+  const { stateDir, outDir, onProgress } = options;
+  mkdirSync(stateDir, { recursive: true });
+  const pictures = await preparePictures(
+    path.join(stateDir, 'pictures.u8'),
+    options.pictures,
+    (done) => onProgress('pictures', done, options.pictures, ''),
+  );
+  writeCheckpointFrame(outDir, schedulerConfig);
+  await trainAutoencoder(options, pictures);
+  const latents = await prepareLatents(options, pictures);
+  await trainDenoiser(options, latents);
+}
+
+/** Weights of an earlier edition, for a run whose state folder is gone. */
+function committedReader(file: string, prefixOf: (name: string) => string | undefined) {
+  if (!existsSync(file)) return undefined;
+  const { entries } = readSafetensorsHeader(file);
+  return (name: string): Float32Array => readTensorFloat32(entries.get(prefixOf(name) ?? name)!);
+}
+
+async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Array): Promise<void> {
+  const { stateDir, outDir, vaeSteps, seed } = options;
+  const stateFile = path.join(stateDir, 'autoencoder.safetensors');
+  const weightsFile = path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors');
+  if (existsSync(weightsFile) && !existsSync(stateFile)) return;
+  const trainer = await createAutoencoderTrainer(vaeConfig, seed);
+  if (existsSync(stateFile)) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
+    feeds: autoencoderFeeds(pictures, options.pictures, vaeConfig, seed, step),
+    lrs: { vae: cosineRate(VAE_RATE, step, vaeSteps, 100) },
+  }));
+  writeVae(outDir, vaeConfig, {
+    names: trainer.bank.names,
+    shapeOf: (name) => trainer.bank.spec(name).shape,
+    read: (name) => trainer.parameter(name),
+  });
+  await trainer.close();
+}
+
+/** Encodes all pictures, and sets the scaling factor so that latents have variance 1. */
+async function prepareLatents(
+  options: PretrainingOptions,
+  pictures: Uint8Array,
+): Promise<LatentSet> {
+  const { stateDir, outDir, pictures: count, onProgress } = options;
+  const file = path.join(stateDir, 'latents.safetensors');
+  const side = unetConfig.sample_size as number;
+  const shape = [unetConfig.in_channels, side, side] as const;
+  if (!existsSync(file)) {
+    const size = shape[0] * side * side;
+    const data = new Float32Array(count * size);
+    const tensors = readSafetensorsHeader(
+      path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
+    ).entries;
+    const cache = new SessionCache({});
+    const batch = 32;
+    const pixelShape = [batch, 3, PICTURE_SIZE, PICTURE_SIZE];
+    for (let start = 0; start < count; start += batch) {
+      const rows = Math.min(batch, count - start);
+      const pixels = new Float32Array(batch * 3 * PICTURE_SIZE * PICTURE_SIZE);
+      for (let row = 0; row < rows; row++) copyPicture(pictures, start + row, pixels, row);
+      const { mean } = await encodePixels(
+        cache,
+        { config: vaeConfig, tensors },
+        { data: pixels, shape: pixelShape },
+      );
+      data.set((mean.data as Float32Array).subarray(0, rows * size), start * size);
+      onProgress('latents', start + rows, count, '');
+    }
+    await cache.close();
+    const scalingFactor = 1 / Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
+    writeSafetensors(
+      file,
+      [
+        {
+          name: 'latents',
+          dtype: 'F32',
+          shape: [count, ...shape],
+          data: data.map((x) => x * scalingFactor),
+        },
+      ],
+      {
+        scalingFactor: String(scalingFactor),
+      },
+    );
+  }
+  const { entries, metadata } = readSafetensorsHeader(file);
+  const { entries: vae } = readSafetensorsHeader(
+    path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
+  );
+  writeVae(
+    outDir,
+    { ...vaeConfig, scaling_factor: Number(metadata.scalingFactor) },
+    {
+      names: [...vae.keys()],
+      shapeOf: (name) => vae.get(name)!.shape,
+      read: (name) => readTensorFloat32(vae.get(name)!),
+    },
+  );
+  return { data: readTensorFloat32(entries.get('latents')!), count, shape };
+}
+
+async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): Promise<void> {
+  const { stateDir, outDir, steps, seed } = options;
+  const stateFile = path.join(stateDir, 'denoiser.safetensors');
+  const averageFile = path.join(stateDir, 'denoiser-average.safetensors');
+  const tokenizer = loadClipTokenizer(path.join(outDir, 'tokenizer'));
+  const { vocabSize, bosId: bos, eosId: eos, padId: pad } = tokenizer;
+  const configs = {
+    unet: { config: unetConfig },
+    textEncoder: { config: textConfig(vocabSize, { bos, eos, pad }) },
+  };
+  const scheduler = schedulerConfigSchema.parse(schedulerConfig);
+  const alphas = alphasCumprod(scheduler);
+
+  const unetReader = committedReader(
+    path.join(outDir, 'unet', 'diffusion_pytorch_model.safetensors'),
+    (name) => name.slice('unet.'.length),
+  );
+  const textReader = committedReader(
+    path.join(outDir, 'text_encoder', 'model.safetensors'),
+    (name) => name.slice('text_encoder.'.length),
+  );
+  const committed =
+    unetReader &&
+    textReader &&
+    ((name: string) => (name.startsWith('unet.') ? unetReader(name) : textReader(name)));
+  const resumes = existsSync(stateFile);
+  const trainer = await createDenoiserTrainer(
+    configs,
+    unetConfig.sample_size as number,
+    MAX_TOKENS,
+    seed,
+    resumes ? undefined : committed,
+  );
+  if (resumes) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  const average = new WeightAverage(trainer, EMA_DECAY, EMA_INTERVAL);
+  if (resumes && existsSync(averageFile)) {
+    const { entries } = readSafetensorsHeader(averageFile);
+    for (const [i, array] of average.arrays.entries())
+      array.set(readTensorFloat32(entries.get(String(i))!));
+  }
+
+  const write = () => {
+    const tensorsOf = (prefix: string) => ({
+      names: trainer.bank.names
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length)),
+      shapeOf: (name: string) => trainer.bank.spec(prefix + name).shape,
+      read: (name: string) => trainer.bank.view(average.arrays, prefix + name),
+    });
+    writeUnet(outDir, configs.unet.config, tensorsOf('unet.'));
+    writeTextEncoder(outDir, configs.textEncoder.config, tensorsOf('text_encoder.'));
+  };
+  await run(
+    options,
+    'denoiser',
+    trainer,
+    steps,
+    stateFile,
+    (step) => {
+      const rate = cosineRate(DENOISER_RATE, step, steps, 200);
+      return {
+        feeds: denoiserFeeds(latents, tokenizer, scheduler, alphas, seed, step),
+        lrs: { unet: rate, text_encoder: rate },
+      };
+    },
+    async () => {
+      average.update(trainer);
+      const { step } = trainer.state;
+      if (step % SAVE_EVERY === 0) {
+        const tensors = average.arrays.map(
+          (data, i): TensorData => ({ name: String(i), dtype: 'F32', shape: [data.length], data }),
+        );
+        writeSafetensors(averageFile, tensors);
+        write();
+      }
+      if (step % SAMPLES_EVERY === 0) {
+        const pipeline = new TextToImagePipeline(openCheckpoint(outDir), tokenizer);
+        await writeSampleGrid(
+          pipeline,
+          path.join(stateDir, `samples-${String(step).padStart(6, '0')}.png`),
+        );
+        await pipeline.close();
+      }
+    },
+  );
+  write();
+  await trainer.close();
+}
+
+/** Steps until `total`, with progress, a loss curve on disk and saved states. */
+async function run(
+  { stateDir, now, onProgress }: PretrainingOptions,
+  stage: string,
+  trainer: Trainer,
+  total: number,
+  stateFile: string,
+  prepare: (step: number) => { feeds: Parameters<Trainer['step']>[0]; lrs: Record<string, number> },
+  afterStep: () => Promise<void> = async () => {},
+): Promise<void> {
+  const curve = path.join(stateDir, `${stage}-loss.csv`);
+  if (!existsSync(curve)) writeFileSync(curve, 'step,loss\n');
+  const first = trainer.state.step;
+  const startedAt = now();
+  let smoothed = Number.NaN;
+  while (trainer.state.step < total) {
+    const { feeds, lrs } = prepare(trainer.state.step);
+    const loss = scalar(await trainer.step(feeds, lrs), 'loss');
+    smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
+    const { step } = trainer.state;
+    await afterStep();
+    if (step % SAVE_EVERY === 0 || step === total)
+      saveTrainingState(stateFile, trainer.bank, trainer.state);
+    if (step % 25 === 0) {
+      appendFileSync(curve, `${step},${smoothed.toFixed(5)}\n`);
+      const secondsLeft = ((now() - startedAt) / 1000 / (step - first)) * (total - step);
+      onProgress(
+        stage,
+        step,
+        total,
+        `loss ${smoothed.toFixed(4)}, ${Math.round(secondsLeft / 60)} min left`,
+      );
+    }
+  }
+}

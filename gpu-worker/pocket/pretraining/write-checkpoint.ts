@@ -1,0 +1,86 @@
+/** @file Writes pocket as a checkpoint in the diffusers layout. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type {
+  ClipTextConfig,
+  UnetConfig,
+  VaeConfig,
+} from '../../diffusion/weights/model-configs.ts';
+import { type TensorData, writeSafetensors } from '../../diffusion/weights/safetensors.ts';
+import { writeTokenizer } from '../tokenizer/build-vocabulary.ts';
+import { CLASSES } from '../world/scene.ts';
+
+/** One model's tensors, float32; they are stored in half precision. */
+export interface NamedTensors {
+  readonly names: readonly string[];
+  shapeOf(name: string): readonly number[];
+  read(name: string): Float32Array;
+}
+
+const MODEL_INDEX = {
+  _class_name: 'StableDiffusionPipeline',
+  scheduler: ['diffusers', 'DDIMScheduler'],
+  text_encoder: ['transformers', 'CLIPTextModel'],
+  tokenizer: ['transformers', 'CLIPTokenizer'],
+  unet: ['diffusers', 'UNet2DConditionModel'],
+  vae: ['diffusers', 'AutoencoderKL'],
+  safety_checker: [null, null],
+  feature_extractor: [null, null],
+};
+
+/** How pocket is best trained on a subject and sampled; found by trials on its own world. */
+const RECOMMENDED = {
+  training: {
+    maxTrainSteps: 200,
+    learningRate: 2e-4,
+    textEncoderLearningRate: 2e-4,
+    numClassImages: 64,
+    trainBatchSize: 4,
+    checkpointingSteps: 50,
+  },
+  sampling: { sampler: 'dpmpp_2m', numInferenceSteps: 20, guidanceScale: 3 },
+};
+
+const writeJson = (file: string, value: unknown): void => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+};
+
+/** Writes what needs no training: model index, scheduler, tokenizer, class nouns, recommended settings. */
+export function writeCheckpointFrame(dir: string, schedulerConfig: object): void {
+  writeJson(path.join(dir, 'model_index.json'), MODEL_INDEX);
+  writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
+  writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
+  writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
+  writeJson(path.join(dir, 'pocket.json'), { edition: 1 });
+  writeTokenizer(path.join(dir, 'tokenizer'));
+}
+
+export function writeVae(dir: string, config: VaeConfig, tensors: NamedTensors): void {
+  writeModel(
+    path.join(dir, 'vae'),
+    { _class_name: 'AutoencoderKL', ...config },
+    'diffusion_pytorch_model',
+    tensors,
+  );
+}
+
+export function writeUnet(dir: string, config: UnetConfig, tensors: NamedTensors): void {
+  const whole = { _class_name: 'UNet2DConditionModel', ...config };
+  writeModel(path.join(dir, 'unet'), whole, 'diffusion_pytorch_model', tensors);
+}
+
+export function writeTextEncoder(dir: string, config: ClipTextConfig, tensors: NamedTensors): void {
+  const whole = { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...config };
+  writeModel(path.join(dir, 'text_encoder'), whole, 'model', tensors);
+}
+
+function writeModel(folder: string, config: object, baseName: string, tensors: NamedTensors): void {
+  writeJson(path.join(folder, 'config.json'), config);
+  const list = function* (): Generator<TensorData> {
+    for (const name of tensors.names) {
+      yield { name, dtype: 'F16', shape: tensors.shapeOf(name), data: tensors.read(name) };
+    }
+  };
+  writeSafetensors(path.join(folder, `${baseName}.safetensors`), list(), { format: 'pt' });
+}
