@@ -6,7 +6,8 @@ import { ApplicationCommandType, ContextMenuCommandBuilder } from 'discord.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from './json.ts';
 import type { Stage } from './test-bot.ts';
-import { png, registerPaint, startStage } from './test-bot.ts';
+import { registerPaint, startStage } from './test-bot.ts';
+import { png } from './test-picture.ts';
 
 describe('the control port', () => {
   let stage: Stage;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { matchesRoute } from './faults.ts';
 import type { Playground } from './server.ts';
 import { startPlayground } from './server.ts';
-import { png } from './test-bot.ts';
+import { png } from './test-picture.ts';
 
 describe('faults', () => {
   let playground: Playground;
@@ -98,7 +98,7 @@ describe('faults', () => {
     expect(String(await post(rest))).toContain('Expected token to be set');
   });
 
-  test('expired-token, 403-html, bad-json and html-200 look as on Discord', async () => {
+  test('expired-token, refusal, 403-html, bad-json and html-200 look as on Discord', async () => {
     const rest = restClient();
     playground.fault({ kind: '403-html', route: ROUTE });
     expect(await post(rest)).toMatchObject({ status: 403, code: undefined });
@@ -108,6 +108,9 @@ describe('faults', () => {
     expect(await post(rest)).not.toHaveProperty('id');
     playground.fault({ kind: 'expired-token', route: ROUTE });
     expect(await post(rest)).toMatchObject({ status: 401, code: 50027 });
+    const refusal = { status: 400, code: 30046, message: 'Maximum number of edits reached' };
+    playground.fault({ kind: 'refusal', route: ROUTE, refusal });
+    expect(await post(restClient())).toMatchObject(refusal);
   });
 
   test('truncate cuts a download short, stall-body never ends it', async () => {

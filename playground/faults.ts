@@ -11,6 +11,7 @@ export type RequestFaultKind =
   | '429'
   | '429-body-only'
   | 'expired-token'
+  | 'refusal'
   | 'bad-json'
   | 'html-200'
   | 'reset-before'
@@ -50,6 +51,8 @@ export interface FaultRequest {
   retryAfter?: number;
   /** Close code for `close-gateway`. Default 4000. */
   code?: number;
+  /** For `refusal`: the answer, such as `{ status: 403, code: 50007, message: '…' }`. */
+  refusal?: { status: number; code: number; message: string };
   /** For `invalid-session`: whether the session may be resumed. Default false. */
   resumable?: boolean;
 }
@@ -172,6 +175,10 @@ export function faultAnswer(fault: RequestFault): WireAnswer | undefined {
       return json(Number(fault.kind), { message: `${fault.kind}: Server Error`, code: 0 });
     case '401':
       return json(401, refuse.unauthorized().toBody());
+    case 'refusal': {
+      const { status = 400, code = 0, message = 'Refused' } = fault.refusal ?? {};
+      return json(status, { message, code });
+    }
     case 'expired-token':
       return json(401, refuse.invalidWebhookToken().toBody());
     case '429':

@@ -9,7 +9,7 @@ import { asObject, asObjects } from './json.ts';
 import { checkChoices, checkModal } from './modal-limits.ts';
 import type { Playground } from './server.ts';
 import { startPlayground } from './server.ts';
-import { png } from './test-bot.ts';
+import { png } from './test-picture.ts';
 
 const V2 = 1 << 15;
 const times = <T>(count: number, make: (index: number) => T) =>
@@ -144,6 +144,19 @@ describe('limits of a message', () => {
     const shown = asObject(asObjects(shownGallery?.items)[0]?.media) ?? {};
     expect(shown).toMatchObject({ width: 3, height: 2, content_type: 'image/png' });
     expect((await fetch(String(shown.url))).status).toBe(200);
+    const patch = await fetch(
+      `${playground.urls.api}/v10/channels/${playground.channel.id}/messages/${body.id}`,
+      {
+        method: 'PATCH',
+        headers: {
+          authorization: `Bot ${playground.application.token}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ components: body.components }),
+      },
+    );
+    const echoed = (await patch.json()) as Json;
+    expect(asObjects(echoed.attachments).map((file) => file.filename)).toEqual(['f1.png']);
   });
 
   test('pings only whom allowed_mentions lets it', async () => {

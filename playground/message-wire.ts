@@ -96,7 +96,10 @@ function mediaToWire(
 ): Json {
   const url = asString(asObject(media)?.url) ?? '';
   const name = url.startsWith('attachment://') ? url.slice('attachment://'.length) : undefined;
-  const attachment = message.attachments.find((file) => file.filename === name);
+  // A bot that sends back what it was shown names its own attachment by link.
+  const attachment = message.attachments.find(
+    (file) => file.filename === name || url.includes(`/attachments/${file.scopeId}/${file.id}/`),
+  );
   if (!attachment) return { id: message.id, url, proxy_url: url };
   shown.add(attachment.id);
   const wire = world.files.toWire(attachment);

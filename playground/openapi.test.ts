@@ -28,7 +28,8 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOpenApiValidator } from './openapi.ts';
 import type { Stage } from './test-bot.ts';
-import { png, startStage } from './test-bot.ts';
+import { startStage } from './test-bot.ts';
+import { png } from './test-picture.ts';
 import type { WireValidator } from './violations.ts';
 
 const file = '../shared/data/discord/openapi.json';

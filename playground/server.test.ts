@@ -15,7 +15,8 @@ import {
 } from 'discord.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stage } from './test-bot.ts';
-import { png, startStage } from './test-bot.ts';
+import { startStage } from './test-bot.ts';
+import { png } from './test-picture.ts';
 
 describe('a playground', () => {
   let stage: Stage;

@@ -4,12 +4,6 @@ import { Client, Events, GatewayIntentBits, SlashCommandBuilder } from 'discord.
 import type { Playground, PlaygroundOptions } from './server.ts';
 import { startPlayground } from './server.ts';
 
-/** A 3 × 2 png. */
-export const png: Buffer = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAE0lEQVR4nGP8z8DAwMDAxAADCBYAHRUBA3vc4hEAAAAASUVORK5CYII=',
-  'base64',
-);
-
 /** A playground with a logged-in client. */
 export interface Stage {
   playground: Playground;

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ManualClock } from './clock.ts';
 import { createManualClock } from './clock.ts';
 import type { Stage } from './test-bot.ts';
-import { png, registerPaint, startStage } from './test-bot.ts';
+import { registerPaint, startStage } from './test-bot.ts';
+import { png } from './test-picture.ts';
 
 const MINUTE_MS = 60_000;
 
