@@ -13,6 +13,8 @@ export const trainSettingsSchema = z.object({
   trainTextEncoder: z.boolean().optional(),
   /** Prompts of the sample pictures, with `[V]` where the subject goes. */
   samplePrompts: z.array(z.string()).optional(),
+  /** Pictures of the plain class to show, before and after. */
+  numClassSamples: z.int().nonnegative().max(16).optional(),
 });
 /** See {@link trainSettingsSchema}. */
 export type TrainSettings = z.infer<typeof trainSettingsSchema>;

@@ -1,0 +1,88 @@
+/**
+ * @file The engine child: carries out whole trainings and renderings for the worker that started it. It holds no
+ * secret, talks to its parent only, and ends with it.
+ */
+import { trainSubject } from '../dreambooth/loop.ts';
+import { renderPrompt } from '../dreambooth/render.ts';
+import { type EngineRequest, EngineRequestError } from '../dreambooth/requests.ts';
+import { endWithParent } from './end-with-parent.ts';
+import { type EngineEvent, engineCommandSchema, type FailureCode } from './protocol.ts';
+import { CancelledError, createScheduler } from './scheduler.ts';
+
+endWithParent();
+
+const send = (event: EngineEvent): void => {
+  if (process.connected) process.send?.(event);
+};
+
+const scheduler = createScheduler({
+  async run(id, request, signal) {
+    const startedAt = performance.now();
+    try {
+      const result = await carryOut(id, request, signal);
+      send({ type: 'result', id, result });
+    } catch (error) {
+      sendFailure(id, error, signal);
+    }
+    const durationMs = Math.round(performance.now() - startedAt);
+    const fields = { kind: request.kind, durationMs };
+    send({ type: 'log', level: 'debug', message: 'engine request ended', fields });
+  },
+  onDropped(id) {
+    send({ type: 'failure', id, code: 'CANCELLED', message: 'cancelled', details: {} });
+  },
+});
+
+function carryOut(id: number, request: EngineRequest, signal: AbortSignal): Promise<unknown> {
+  const context = {
+    signal,
+    onProgress: (event: Extract<EngineEvent, { type: 'progress' }>['event']) =>
+      send({ type: 'progress', id, event }),
+    now: () => performance.now(),
+  };
+  return request.kind === 'train-subject'
+    ? trainSubject(request, context)
+    : renderPrompt(request, context);
+}
+
+function sendFailure(id: number, error: unknown, signal: AbortSignal): void {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const code = signal.aborted ? 'CANCELLED' : failureCodeOf(failure);
+  send({
+    type: 'failure',
+    id,
+    code,
+    message: failure.message,
+    details: failure instanceof EngineRequestError ? { ...failure.details } : {},
+    ...(code === 'INTERNAL' && failure.stack !== undefined && { stack: failure.stack }),
+  });
+}
+
+function failureCodeOf(error: Error): FailureCode {
+  if (error instanceof EngineRequestError) return error.code;
+  if (error instanceof CancelledError) return 'CANCELLED';
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return 'DISK_FULL';
+  // As ONNX Runtime, its CUDA provider and V8 word it.
+  const memory =
+    /bad allocation|bad_alloc|out of memory|failed to allocate|array buffer allocation/i;
+  return memory.test(error.message) ? 'OUT_OF_MEMORY' : 'INTERNAL';
+}
+
+process.on('message', (message) => {
+  const command = engineCommandSchema.safeParse(message);
+  if (!command.success) {
+    const fields = { reason: command.error.message };
+    send({ type: 'log', level: 'error', message: 'engine: not understood', fields });
+    const { type, id } = (message ?? {}) as { type?: unknown; id?: unknown };
+    if (type === 'run' && typeof id === 'number') {
+      sendFailure(id, new Error(`engine request: ${command.error.message}`), AbortSignal.any([]));
+    }
+    return;
+  }
+  if (command.data.type === 'run') scheduler.add(command.data.id, command.data.request);
+  else scheduler.cancel(command.data.id);
+});
+// Ctrl+C reaches the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+send({ type: 'ready' });
