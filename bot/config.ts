@@ -1,8 +1,12 @@
 /** @file The bot's environment, parsed once. Nothing else in this process reads `process.env`. */
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isSharedDatabaseUrl } from '#db/client.ts';
 import { parseMasterKey } from '#storage/keys.ts';
 import { isAllowableHost } from '#storage/remote/fetch-remote-file.ts';
+
+/** The small base that comes with the repository. */
+const POCKET_DIR = fileURLToPath(new URL('../models/pocket', import.meta.url));
 
 /** Compose files pass variables that nobody set as empty texts. */
 const emptyIsAbsent = (value: unknown) => (value === '' ? undefined : value);
@@ -43,7 +47,8 @@ export const botConfigSchema = z.object({
   ),
   FILES_DIR: z.string('required').min(1, 'must be a folder'),
   FILES_KEY: z.string('required').refine(isMasterKey, 'must be 32 bytes in base64 (44 characters)'),
-  BASE_CHECKPOINT: optional(z.string()),
+  /** Read for its list of class nouns only. */
+  BASE_CHECKPOINT: z.preprocess(emptyIsAbsent, z.string().default(POCKET_DIR)),
   ATTACHMENT_ORIGINS: z.preprocess(
     emptyIsAbsent,
     z

@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { findTrainingByInteraction, getTrainingRunWithSubject } from '#db/queries/training-runs.ts';
-import { type BotStage, makePhotos, startBotStage, until } from './testing/bot-stage.ts';
+import {
+  type BotStage,
+  makePhotos,
+  makePicture,
+  STAGE_TIMEOUT_MS,
+  startBotStage,
+  until,
+} from './testing/bot-stage.ts';
 import {
   finishRendition,
   finishTraining,
@@ -14,19 +21,25 @@ describe('the road through the bot', () => {
   let stage: BotStage;
   beforeAll(async () => {
     stage = await startBotStage();
-  });
+  }, STAGE_TIMEOUT_MS);
   afterAll(() => stage.close());
 
   test('/train opens one form; its photos become rows, encrypted files and a job, then samples in the channel', async () => {
     const { playground, database } = stage;
-    const opened = await playground.command({ user: 'ada', name: 'train' });
+    const opened = await playground.command({ user: 'ada', name: 'train', timeoutMs: 20_000 });
     expect(opened.callbackType).toBe(9);
 
     const sent = await playground.modal({
       user: 'ada',
       customId: 'train',
       values: { class: 'Dog', name: 'Rex', consent: ['yes'] },
-      files: { photos: await makePhotos(4) },
+      files: {
+        photos: [
+          ...(await makePhotos(2)),
+          { name: 'a.jpg', bytes: await makePicture(3, 'jpeg') },
+          { name: 'b.webp', bytes: await makePicture(4, 'webp') },
+        ],
+      },
       until: 'settled',
     });
     expect(sent.ephemeral).toBe(true);
@@ -40,14 +53,10 @@ describe('the road through the bot', () => {
     expect(await stage.countFiles()).toBe(4);
     expect(await stage.queue.hasJob('train-subject', found.run.id)).toBe(true);
 
-    const waiting = await playground.waitForMessage(({ content }) =>
-      content.includes('Waiting for its turn'),
-    );
+    const waiting = await stage.see('Waiting for its turn');
     const attempt = await takeTraining(stage, found.run.id);
     await reportTraining(stage, found.run.id, attempt, { step: 40, totalSteps: 100 });
-    const running = await playground.waitForMessage(({ content }) =>
-      content.includes('Step 40 of 100'),
-    );
+    const running = await stage.see('Step 40 of 100');
     expect(running.id).toBe(waiting.id);
     expect(running.content.split('\n')).toEqual([
       `**Rex** (dog) for <@${playground.users.ada?.id}>`,
@@ -57,7 +66,7 @@ describe('the road through the bot', () => {
       'Time left: about 2 min',
     ]);
     await finishTraining(stage, found.run, attempt);
-    const ended = await playground.waitForMessage(({ content }) => content.includes('Ready.'));
+    const ended = await stage.see('Ready.');
     expect(ended.id).toBe(waiting.id);
     expect(ended.components).toEqual([]);
     expect(ended.attachments.map(({ filename }) => filename)).toEqual([
@@ -85,7 +94,7 @@ describe('the road through the bot', () => {
     expect(await stage.queue.hasJob('render-prompt', rendition.id)).toBe(true);
 
     await finishRendition(stage, rendition);
-    const posted = await playground.waitForMessage(({ content }) => content.includes('Seed 7'));
+    const posted = await stage.see('Seed 7');
     expect(posted.attachments.map(({ filename }) => filename)).toEqual([
       'rendition-1.png',
       'rendition-2.png',

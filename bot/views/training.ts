@@ -73,7 +73,7 @@ function progressLines(progress: TrainProgress): string[] {
 export function trainingEnded(
   run: Pick<TrainingRun, 'userId'>,
   subject: ShownSubject,
-  outcome: Extract<Outcome, { kind: 'training' | 'rendition' }>,
+  outcome: Outcome,
   samples: readonly Buffer[],
 ): MessageView {
   const owner = `<@${run.userId}>`;
