@@ -226,7 +226,7 @@ describe.each(DIFFERENTIABLE_OPS)('%s', (op) => {
     const { session, feeds } = await prepare(entry);
     // Summed in double precision: float32 sums would drown the difference.
     const lossAt = async () =>
-      (await session.run(feeds)).weighted!.data.reduce((sum: number, x: number) => sum + x, 0);
+      [...(await session.run(feeds)).weighted!.data].reduce((sum, x) => sum + x, 0);
     const analytic = await session.run(feeds);
     const step = 1e-2;
     for (const [i] of entry.inputs.entries()) {
