@@ -64,7 +64,10 @@ async function trainRequest(
 
 const signal = new AbortController().signal;
 
-describe('the engine', () => {
+/** A child and its first sessions take a second or two, on a busy machine a minute. */
+const timeout = 240_000;
+
+describe('the engine', { timeout }, () => {
   it('starts no process before the first request, renders, and keeps the process', async () => {
     expect(engine.pid).toBeUndefined();
     const { pictureFiles } = await engine.run(renderRequest({ count: 2 }), { signal });
@@ -143,7 +146,7 @@ describe('the engine', () => {
   });
 
   it('says so when the child is killed, and resumes the training in another one', async () => {
-    const request = await trainRequest({ maxTrainSteps: 60, checkpointingSteps: 2 });
+    const request = await trainRequest({ maxTrainSteps: 40, checkpointingSteps: 4 });
     const { pid } = engine;
     const killed = engine.run(request, {
       signal,
@@ -154,9 +157,9 @@ describe('the engine', () => {
     await expect(killed).rejects.toThrow(EngineCrashedError);
     const result = await engine.run(request, { signal });
     expect(engine.pid).not.toBe(pid);
-    expect(result.steps).toBe(60);
+    expect(result.steps).toBe(40);
     expect(result.resumedFromStep).toBeGreaterThanOrEqual(4);
-    expect(result.resumedFromStep).toBeLessThan(60);
+    expect(result.resumedFromStep).toBeLessThan(40);
     expect(result.classImagesMade).toBe(0);
     expect(result.sampleFiles).toHaveLength(1);
   });

@@ -128,6 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
         child = undefined;
         alive = undefined;
       },
+      isExpected: () => closing.signal.aborted,
     });
     return started;
   };
@@ -162,7 +163,12 @@ export function createEngine(options: EngineOptions): Engine {
 function startChild(
   childPath: string,
   logger: EngineLogger,
-  hooks: { onStart(child: Child): void; onSuccess(): void; onEnd(): void },
+  hooks: {
+    onStart(child: Child): void;
+    onSuccess(): void;
+    onEnd(): void;
+    isExpected(): boolean;
+  },
 ): Promise<Child> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const forked = fork(childPath, [], {
@@ -199,8 +205,9 @@ function startChild(
     forked.once('exit', (code, signal) => {
       clearTimeout(timer);
       hooks.onEnd();
-      const how = ready ? 'the engine died' : 'the engine did not start';
-      logger.warn({ enginePid: forked.pid, exitCode: code, signal }, how);
+      const how = ready ? 'the engine ended' : 'the engine did not start';
+      const level = hooks.isExpected() ? 'info' : 'warn';
+      logger[level]({ enginePid: forked.pid, exitCode: code, signal }, how);
       const error = new EngineCrashedError(`${how}: ${signal ?? code}\n${lastWords()}`.trim());
       reject(error);
       for (const request of pending.values()) request.reject(error);
@@ -272,7 +279,7 @@ async function exchange<Request extends EngineRequest>(
       signal.addEventListener('abort', cancel, { once: true });
       child.process.send(command, (error) => {
         if (!error || !child.pending.delete(id)) return;
-        reject(new EngineCrashedError('the engine died', { cause: error }));
+        reject(new EngineCrashedError('the engine ended', { cause: error }));
       });
     });
   } catch (error) {

@@ -77,18 +77,22 @@ export function createRenderPromptProcessor(
       const row = await getRenditionWithSubject(db, rowId);
       if (!row) throw new AttemptOverError('stale');
       const result = await render({ ...context, logger }, { number, ...row, folder, watch });
+      await folder.remove();
       end('succeeded');
       return result;
     } catch (error) {
       if (stop.aborted) throw error;
       if (error instanceof AttemptOverError) {
-        if (error.reason === 'cancel') await cancelRendition(db, rowId, number);
+        if (error.reason === 'cancel' && (await cancelRendition(db, rowId, number))) {
+          await folder.remove();
+        }
         end(error.reason === 'cancel' ? 'cancelled' : 'stale');
         return null;
       }
       const failure = failureOf(error, renderFailureCodes);
       if (!failure) throw error;
-      await failRendition(db, rowId, number, failure);
+      // A stale attempt leaves the folder to the one that made it stale.
+      if (await failRendition(db, rowId, number, failure)) await folder.remove();
       end('failed', { code: failure.code, err: error });
       return null;
     } finally {

@@ -126,6 +126,8 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     provider: config.executionProvider,
   };
   const trained = await runEngine(context, request, classImages, watch);
+  const { steps, resumedFromStep, classImagesMade } = trained;
+  context.logger.info({ steps, resumedFromStep, classImagesMade }, 'training: weights are ready');
 
   watch.report({ stage: 'saving', step: 0, totalSteps: 0, secondsLeft: null, loss: null });
   const stored = new StoredFiles(store, dataKey);
@@ -134,7 +136,7 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     const { size: sizeBytes } = await stat(request.artifactFile);
     const before = classImages.files(Math.min(classPrompts.length, settings.numClassImages));
     const result = {
-      steps: trained.steps,
+      steps,
       finalLoss: Number.isFinite(trained.finalLoss) ? trained.finalLoss : null,
       sampleFileIds: await stored.addAll(trained.sampleFiles.slice(0, samplePrompts.length)),
       classBeforeFileIds: settings.withPriorPreservation ? await stored.addAll(before) : [],

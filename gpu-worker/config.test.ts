@@ -1,0 +1,64 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+const good = {
+  DATABASE_URL: 'postgres://rendition:pw@localhost/rendition',
+  FILES_DIR: '/var/lib/rendition/files',
+  FILES_KEY: Buffer.alloc(32, 7).toString('base64'),
+  WORK_DIR: 'work',
+};
+
+function complaintsOf(environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('the environment of the worker', () => {
+  it('needs four variables; the rest has defaults', () => {
+    const config = readConfig(good);
+    expect(config).toMatchObject({
+      databaseUrl: good.DATABASE_URL,
+      redisUrl: undefined,
+      workDir: path.resolve('work'),
+      baseCheckpointDir: path.resolve(import.meta.dirname, '../models/pocket'),
+      executionProvider: 'cpu',
+      acknowledgeNoOutputClassifier: false,
+      logLevel: 'info',
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('takes a variable that is set to nothing as left out', () => {
+    expect(readConfig({ ...good, REDIS_URL: '', LOG_LEVEL: '' }).redisUrl).toBeUndefined();
+    expect(complaintsOf({ ...good, FILES_DIR: '' })).toContain('FILES_DIR: required');
+  });
+
+  it('names every bad variable and its rule, and no value', () => {
+    const bad = {
+      DATABASE_URL: 'mysql://secret-1',
+      REDIS_URL: 'secret-2',
+      FILES_KEY: 'secret-3',
+      EXECUTION_PROVIDER: 'secret-4',
+      ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER: 'secret-5',
+      LOG_LEVEL: 'secret-6',
+    };
+    const message = complaintsOf(bad);
+    for (const name of [...Object.keys(bad), 'FILES_DIR', 'WORK_DIR']) {
+      expect(message).toContain(`${name}: `);
+    }
+    expect(message).toContain('must be one of cpu, webgpu, cuda');
+    expect(message).not.toContain('secret');
+  });
+
+  it('refuses PGlite, which two processes cannot share', () => {
+    const message = complaintsOf({ ...good, DATABASE_URL: 'pglite:///data' });
+    expect(message).toContain('DATABASE_URL: PGlite lives in one process');
+    expect(message.split('\n')).toHaveLength(2);
+  });
+});

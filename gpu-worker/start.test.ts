@@ -1,0 +1,295 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '#db/client.ts';
+import { renderPrompt } from '#db/jobs/render-prompt.ts';
+import { trainSubject } from '#db/jobs/train-subject.ts';
+import { migrateDatabase } from '#db/migrate.ts';
+import { getArtifact } from '#db/queries/artifacts.ts';
+import { getRendition } from '#db/queries/renditions.ts';
+import { getSubject, softDeleteSubject } from '#db/queries/subjects.ts';
+import {
+  getTrainingRun,
+  requestCancelTraining,
+  startTrainingAttempt,
+} from '#db/queries/training-runs.ts';
+import { getDataKey } from '#db/queries/users.ts';
+import { type JobQueue, openQueue } from '#db/queue.ts';
+import { classImageSets } from '#db/schema/class-image-sets.ts';
+import { isTerminal } from '#db/schema/status.ts';
+import { insertReadySubject, insertRendition, makeSnowflake } from '#db/testing/rows.ts';
+import { openBase, openBaseTokenizer } from './dreambooth/base-checkpoint.ts';
+import { listRareTokens } from './dreambooth/identifier.ts';
+import { type RunningWorker, startWorker } from './start.ts';
+import { writeTinyCheckpoint } from './testing/tiny-checkpoint.ts';
+import { prepareWorker, readArtifactHeader, type WorkerHarness } from './testing/worker-harness.ts';
+
+/** A child and its first sessions take a second or two, on a busy machine a minute. */
+const timeout = 400_000;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'worker-'));
+let harness: WorkerHarness;
+let queue: JobQueue;
+let worker: RunningWorker;
+
+const begin = () => startWorker({ ...harness, queue });
+const runsFolder = () => path.join(harness.config.workDir, 'runs');
+
+beforeAll(async () => {
+  const database = await openDatabase('pglite://memory');
+  await migrateDatabase(database, { queue: true });
+  harness = await prepareWorker(folder, database);
+  queue = await openQueue({ database });
+  worker = await begin();
+}, timeout);
+
+afterAll(async () => {
+  await worker.close();
+  await queue.close();
+  await harness.database.close();
+  rmSync(folder, { recursive: true });
+}, timeout);
+
+async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+  for (let waitedMs = 0; waitedMs < timeout; waitedMs += 100) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error(`not in time: ${what}`);
+}
+
+const endOfTraining = (id: string) =>
+  eventually('the training ends', async () => {
+    const run = await getTrainingRun(harness.database.db, id);
+    return run && isTerminal(run.status) ? run : undefined;
+  });
+const endOfRendition = (id: string) =>
+  eventually('the rendition ends', async () => {
+    const rendition = await getRendition(harness.database.db, id);
+    return rendition && isTerminal(rendition.status) ? rendition : undefined;
+  });
+const stepOfTraining = (id: string, step: number) =>
+  eventually(`step ${step}`, async () => {
+    const run = await getTrainingRun(harness.database.db, id);
+    if (run && isTerminal(run.status)) throw new Error(`the training ended: ${run.failureCode}`);
+    const progress = run?.progress;
+    return progress?.stage === 'training' && progress.step >= step ? progress : undefined;
+  });
+const logOf = (jobId: string, msg: string) =>
+  harness.logs.filter((line) => line.jobId === jobId && line.msg === msg);
+
+describe('the worker', { timeout }, () => {
+  let trained: Awaited<ReturnType<WorkerHarness['insertTraining']>>;
+  let artifactId: string;
+
+  it('turns photos into weights and samples, and tells once', async () => {
+    const { database, store } = harness;
+    trained = await harness.insertTraining({ numClassSamples: 2 });
+    const { run, subject, dataKey } = trained;
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    const ended = await endOfTraining(run.id);
+    expect(ended).toMatchObject({ status: 'succeeded', attempt: 1, failureCode: null });
+
+    const [delivery, ...more] = await harness.deliveries(run.id);
+    expect(more).toEqual([]);
+    const outcome = delivery?.payload;
+    if (outcome?.outcome !== 'succeeded' || outcome.kind !== 'training') throw new Error('outcome');
+    expect(outcome.result).toMatchObject({ steps: 6, finalLoss: expect.any(Number) });
+    const { sampleFileIds, classBeforeFileIds, classAfterFileIds } = outcome.result;
+    expect([sampleFileIds.length, classBeforeFileIds.length, classAfterFileIds.length]).toEqual([
+      4, 2, 2,
+    ]);
+    for (const id of [...sampleFileIds, ...classBeforeFileIds, ...classAfterFileIds]) {
+      expect(await sharp(await store.get(id, dataKey)).metadata()).toMatchObject({
+        format: 'png',
+        width: 64,
+        height: 64,
+      });
+    }
+
+    artifactId = outcome.result.artifactId;
+    const artifact = await getArtifact(database.db, artifactId);
+    const ready = await getSubject(database.db, subject.id);
+    expect(ready).toMatchObject({ status: 'ready', identifier: artifact?.identifier });
+    const checkpoint = openBase(harness.config.baseCheckpointDir);
+    expect(listRareTokens(openBaseTokenizer(checkpoint))).toContain(artifact?.identifier);
+    const file = path.join(folder, 'artifact.safetensors');
+    await store.getToFile(artifact?.storageFileId ?? '', dataKey, file);
+    const { entries, metadata } = readArtifactHeader(file);
+    expect(metadata).toMatchObject({ method: 'full', baseHash: checkpoint.hash, classNoun: 'dog' });
+    expect(entries.get('unet.conv_in.weight')?.shape).toEqual([8, 4, 3, 3]);
+
+    expect(await database.db.select().from(classImageSets)).toMatchObject([
+      { checkpointHash: checkpoint.hash, classNoun: 'dog', size: 64, steps: 2, count: 2 },
+    ]);
+    await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
+  });
+
+  it("renders the subject's weights for somebody else, whose own key keeps the pictures", async () => {
+    const { database, store } = harness;
+    const userId = makeSnowflake();
+    const rendition = await insertRendition(database.db, {
+      userId,
+      subjectId: trained.subject.id,
+      artifactId,
+      resolvedPrompt: 'a zwb dog on the beach',
+      seed: 4_294_967_295,
+      count: 2,
+      settings: { numInferenceSteps: 3 },
+    });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    expect(await endOfRendition(rendition.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    const [delivery, ...more] = await harness.deliveries(rendition.id);
+    expect(more).toEqual([]);
+    const outcome = delivery?.payload;
+    if (outcome?.outcome !== 'succeeded' || outcome.kind !== 'rendition') throw new Error();
+    expect(outcome.result).toMatchObject({
+      seeds: [4_294_967_295, 4_294_967_296],
+      width: 64,
+      height: 64,
+    });
+    const key = await getDataKey(database.db, userId);
+    const [first, second] = await Promise.all(
+      outcome.result.fileIds.map((id) => store.get(id, key?.wrappedDataKey ?? new Uint8Array())),
+    );
+    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(false);
+    await expect(store.get(outcome.result.fileIds[0] ?? '', trained.dataKey)).rejects.toThrow();
+    await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
+  });
+
+  it('names the word of a prompt that does not fit', async () => {
+    const rendition = await insertRendition(harness.database.db, {
+      resolvedPrompt: `a dog ${'on the beach '.repeat(14)}sunset forever`,
+    });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    await endOfRendition(rendition.id);
+    expect(await harness.deliveries(rendition.id)).toMatchObject([
+      { payload: { outcome: 'failed', code: 'PROMPT_TOO_LONG', detail: { word: 'sunset' } } },
+    ]);
+  });
+
+  it.each([
+    { why: 'weights of another base', hash: 'another', code: 'BASE_CHANGED' },
+    { why: 'weights whose file is gone', hash: undefined, code: 'FILE_MISSING' },
+  ])('refuses $why', async ({ hash, code }) => {
+    const { db } = harness.database;
+    const { run } = await harness.insertTraining();
+    const checkpointHash = openBase(harness.config.baseCheckpointDir).hash;
+    const { subject, artifactId } = await insertReadySubject(
+      db,
+      { userId: run.userId },
+      { baseCheckpointHash: hash ?? checkpointHash, storageFileId: crypto.randomUUID() },
+    );
+    const rendition = await insertRendition(db, { subjectId: subject.id, artifactId });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    expect(await endOfRendition(rendition.id)).toMatchObject({ failureCode: code });
+  });
+
+  it('refuses a subject without weights', async () => {
+    const { subject } = await harness.insertTraining();
+    const rendition = await insertRendition(harness.database.db, { subjectId: subject.id });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    expect(await endOfRendition(rendition.id)).toMatchObject({
+      failureCode: 'SUBJECT_NOT_TRAINED',
+    });
+  });
+
+  it('refuses a class noun that the base does not know, with the nearest', async () => {
+    const { run } = await harness.insertTraining({}, { classNoun: 'dag' });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'failed' });
+    expect(await harness.deliveries(run.id)).toMatchObject([
+      {
+        payload: {
+          outcome: 'failed',
+          code: 'CLASS_NOUN_UNKNOWN',
+          detail: { nearestClassNouns: ['dog', 'cat'] },
+        },
+      },
+    ]);
+  });
+
+  it('stops a training between two steps when its owner asks, and tells once', async () => {
+    const { run } = await harness.insertTraining({ maxTrainSteps: 100_000 });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    await stepOfTraining(run.id, 1);
+    expect(await requestCancelTraining(harness.database.db, run.id, run.userId)).toBe('requested');
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'cancelled', attempt: 1 });
+    expect(await harness.deliveries(run.id)).toMatchObject([{ payload: { outcome: 'cancelled' } }]);
+    await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
+  });
+
+  it('takes the training up again when the engine is killed', async () => {
+    const { run } = await harness.insertTraining({ maxTrainSteps: 60, samplePrompts: ['a [V]'] });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    const progress = await stepOfTraining(run.id, 3);
+    process.kill(worker.engine.pid ?? 0, 'SIGKILL');
+    expect(progress).toMatchObject({ totalSteps: 60, loss: expect.any(Number) });
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    expect(await harness.deliveries(run.id)).toHaveLength(1);
+    const [ready] = logOf(run.id, 'training: weights are ready');
+    expect(ready).toMatchObject({ steps: 60, classImagesMade: 0 });
+    expect(ready?.resumedFromStep).toBeGreaterThanOrEqual(2);
+  });
+
+  it('lets a stale attempt end in silence', async () => {
+    const { db } = harness.database;
+    const { run, subject } = await harness.insertTraining({ maxTrainSteps: 100_000 });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    await stepOfTraining(run.id, 1);
+    // As another worker would, to which this one seemed dead.
+    expect(await startTrainingAttempt(db, run.id)).toMatchObject({ attempt: 2 });
+    await softDeleteSubject(db, { subjectId: subject.id, ownerId: run.userId });
+    await eventually('the attempt ends', async () => logOf(run.id, 'training ended')[0]);
+    expect(logOf(run.id, 'training ended')[0]).toMatchObject({ attempt: 1, outcome: 'stale' });
+    await expect.poll(() => existsSync(path.join(runsFolder(), run.id, 'attempt-1'))).toBe(false);
+    // That other worker died as well; the sweep starts the row a third time, which ends it.
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'cancelled', attempt: 3 });
+    expect(await harness.deliveries(run.id)).toHaveLength(1);
+  });
+
+  it('leaves the row open when it is stopped, with nothing decrypted, and resumes at the next start', async () => {
+    const { run } = await harness.insertTraining({ maxTrainSteps: 60, samplePrompts: ['a [V]'] });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    await stepOfTraining(run.id, 3);
+    const { pid } = worker.engine;
+    await worker.close();
+    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    expect(await getTrainingRun(harness.database.db, run.id)).toMatchObject({ status: 'running' });
+    expect(readdirSync(path.join(runsFolder(), run.id))).toEqual(['checkpoints']);
+    expect(await harness.deliveries(run.id)).toEqual([]);
+
+    worker = await begin();
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'succeeded', attempt: 2 });
+    expect(await harness.deliveries(run.id)).toHaveLength(1);
+    const [ready] = logOf(run.id, 'training: weights are ready');
+    expect(ready?.resumedFromStep).toBeGreaterThanOrEqual(2);
+  });
+
+  it('does not start on a base that needs an output classifier, unless that is acknowledged', async () => {
+    const baseCheckpointDir = writeTinyCheckpoint(path.join(folder, 'other'), { seed: 9 });
+    rmSync(path.join(baseCheckpointDir, 'pocket.json'));
+    const config = { ...harness.config, baseCheckpointDir };
+    await expect(startWorker({ ...harness, queue, config })).rejects.toThrow(
+      'ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER=true',
+    );
+    const other = await startWorker({
+      ...harness,
+      queue,
+      config: { ...config, acknowledgeNoOutputClassifier: true },
+    });
+    await other.close();
+  });
+
+  it('does not log prompts above debug, nor any key', () => {
+    const lines = harness.logs.map((line) => JSON.stringify(line));
+    expect(lines.some((line) => line.includes('on the beach'))).toBe(true);
+    const shown = harness.logs.filter((line) => Number(line.level) > 20);
+    expect(JSON.stringify(shown)).not.toContain('on the beach');
+    expect(lines.join('\n')).not.toContain(harness.filesKey);
+  });
+});

@@ -1,0 +1,107 @@
+/** @file A worker with everything real around it, for tests: a database, a store, a tiny base, a user with photos. */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { pino } from 'pino';
+import sharp from 'sharp';
+import type { Database, Db } from '#db/client.ts';
+import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import type { NewPhoto } from '#db/queries/training-runs.ts';
+import { type OutboxDelivery, outboxDeliveries } from '#db/schema/outbox-deliveries.ts';
+import type { Subject } from '#db/schema/subjects.ts';
+import type { TrainingRun } from '#db/schema/training-runs.ts';
+import { insertTraining, makeSnowflake } from '#db/testing/rows.ts';
+import { generateMasterKey, type MasterKey, parseMasterKey } from '#storage/keys.ts';
+import { openStore, type Store } from '#storage/store.ts';
+import type { WorkerSettings } from '../config.ts';
+import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
+import { ensureDataKey } from '../processors/data-keys.ts';
+import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
+
+/** See {@link prepareWorker}. */
+export interface WorkerHarness {
+  readonly database: Database;
+  readonly store: Store;
+  /** As the environment has it. */
+  readonly filesKey: string;
+  readonly masterKey: MasterKey;
+  readonly filesDir: string;
+  readonly config: WorkerSettings;
+  /** Log lines of {@link WorkerHarness.logger} so far. */
+  readonly logs: readonly Record<string, unknown>[];
+  readonly logger: pino.Logger;
+  /** Inserts a training of a user with three photos, all stored. */
+  insertTraining(
+    settings?: Partial<TrainSettings>,
+    changes?: { classNoun?: string; userId?: string },
+  ): Promise<{ run: TrainingRun; subject: Subject; dataKey: Uint8Array }>;
+  /** Outcomes in the outbox for a row. */
+  deliveries(rowId: string): Promise<OutboxDelivery[]>;
+}
+
+/** Prepares a folder and a database. */
+export async function prepareWorker(folder: string, database: Database): Promise<WorkerHarness> {
+  const filesKey = generateMasterKey();
+  const masterKey = parseMasterKey(filesKey);
+  const filesDir = path.join(folder, 'files');
+  const store = await openStore({ dir: filesDir, keys: masterKey });
+  const logs: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void logs.push(JSON.parse(line)) },
+  );
+  const baseCheckpointDir = writeTinyCheckpoint(path.join(folder, 'base'), { seed: 1 });
+  const workDir = path.join(folder, 'work');
+  mkdirSync(workDir, { recursive: true });
+  const { db } = database;
+  return {
+    database,
+    store,
+    filesKey,
+    masterKey,
+    filesDir,
+    config: {
+      baseCheckpointDir,
+      workDir,
+      executionProvider: 'cpu',
+      acknowledgeNoOutputClassifier: false,
+    },
+    logs,
+    logger,
+    async insertTraining(settings = {}, changes = {}) {
+      const userId = changes.userId ?? makeSnowflake();
+      const dataKey = await ensureDataKey(db, masterKey, userId);
+      const photos: NewPhoto[] = [];
+      for (const background of ['#c04020', '#40c020', '#2040c0']) {
+        photos.push(await storePhoto(store, dataKey, background));
+      }
+      const row = { ...changes, userId, photos, settings: { seed: 3, ...settings } };
+      return { ...(await insertTraining(db, row)), dataKey };
+    },
+    deliveries: (rowId) => listDeliveries(db, rowId),
+  };
+}
+
+async function storePhoto(
+  store: Store,
+  dataKey: Uint8Array,
+  background: string,
+): Promise<NewPhoto> {
+  const create = { width: 80, height: 64, channels: 3, background } as const;
+  const bytes = await sharp({ create }).png().toBuffer();
+  return {
+    storageFileId: await store.put(bytes, { ownerDataKey: dataKey }),
+    width: create.width,
+    height: create.height,
+    sizeBytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+async function listDeliveries(db: Db, rowId: string): Promise<OutboxDelivery[]> {
+  return db.select().from(outboxDeliveries).where(eq(outboxDeliveries.refId, rowId));
+}
+
+/** Reads what an artifact says of itself, and its tensors' places. */
+export const readArtifactHeader = readSafetensorsHeader;
