@@ -1,6 +1,6 @@
 /** @file A grid of pictures that shows how far pretraining has come: one prompt a row. */
 import { writeFileSync } from 'node:fs';
-import sharp from 'sharp';
+import sharp, { type OverlayOptions } from 'sharp';
 import { pixelsToPng } from '../../diffusion/images/pixels.ts';
 import type { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
 
@@ -20,7 +20,7 @@ const COLUMNS = 8;
 
 /** Writes a PNG of ten prompts × eight seeds. */
 export async function writeSampleGrid(pipeline: TextToImagePipeline, file: string): Promise<void> {
-  const tiles: sharp.OverlayOptions[] = [];
+  const tiles: OverlayOptions[] = [];
   let side = 0;
   for (const [row, prompt] of PROMPTS.entries()) {
     const pictures = await pipeline.generate({
