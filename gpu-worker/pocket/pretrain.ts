@@ -11,13 +11,14 @@ const { values } = parseArgs({
     'vae-steps': { type: 'string', default: '2600' },
     steps: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) {
   console.log(
-    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--steps N] [--seed N]\n' +
+    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--steps N] [--seed N] [--threads N]\n' +
       'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
       'from the weights in the out folder.',
   );
@@ -35,6 +36,7 @@ if (values.help) {
     vaeSteps: Number(values['vae-steps']),
     steps: Number(values.steps),
     seed: Number(values.seed),
+    threads: Number(values.threads),
     now: () => performance.now(),
     onProgress: (stage, done, total, note) => {
       if (stage !== current) {

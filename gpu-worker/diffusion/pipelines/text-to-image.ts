@@ -1,6 +1,7 @@
 /** @file The sampling loop: prompts and seeds in, pixels out, with classifier-free guidance. */
 import { Philox } from '../../tensor/random/philox.ts';
-import { createSampler, type SamplerName } from '../schedulers/create-sampler.ts';
+import type { Tensor } from '../../tensor/runtime/session.ts';
+import { createSampler, type Sampler, type SamplerName } from '../schedulers/create-sampler.ts';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
@@ -84,29 +85,19 @@ export class TextToImagePipeline {
 
     // 2. noise
     const sampler = createSampler(options.sampler, scheduler, options.numInferenceSteps);
-    const totalSteps = sampler.timesteps.length;
     const perRow = (make: (seed: number) => Float32Array) => concatRows(seeds.map(make));
-    let sample: Float32Array = perRow((seed) =>
-      new Philox(seed, STREAM.start).normals(rowSize),
-    ).map((value) => value * sampler.initNoiseSigma);
 
     // 3. denoise
-    for (const [step, timestep] of sampler.timesteps.entries()) {
-      signal?.throwIfAborted();
-      const input = sampler.scaleModelInput(sample, step);
-      const rows = guided ? 2 * count : count;
-      const prediction = await predictNoise(this.#cache, unet, this.#tensors.unet, {
-        sample: { data: guided ? concatRows([input, input]) : input, shape: [rows, ...rowShape] },
-        timesteps: { data: new Float32Array(rows).fill(timestep), shape: [rows] },
-        states,
-      });
-      const noisePred = guided ? guide(prediction, guidanceScale) : prediction;
-      const noise = sampler.needsNoise
-        ? perRow((seed) => new Philox(seed, STREAM.step, step).normals(rowSize))
-        : undefined;
-      sample = sampler.step(noisePred, step, sample, noise);
-      await options.onStep?.(step + 1, totalSteps);
-    }
+    const sample = await denoise({
+      sampler,
+      start: perRow((seed) => new Philox(seed, STREAM.start).normals(rowSize)),
+      rowShape,
+      guidanceScale,
+      predict: (feeds) => predictNoise(this.#cache, unet, this.#tensors.unet, { ...feeds, states }),
+      noiseOf: (step) => perRow((seed) => new Philox(seed, STREAM.step, step).normals(rowSize)),
+      ...(signal && { signal }),
+      ...(options.onStep && { onStep: options.onStep }),
+    });
 
     // 4. decode
     const decoded = await decodeLatents(this.#cache, vae, {
@@ -124,6 +115,50 @@ export class TextToImagePipeline {
   async close(): Promise<void> {
     await this.#cache.close();
   }
+}
+
+export interface DenoiseOptions {
+  sampler: Sampler;
+  /** Standard normal, `[rows · c · h · w]`. */
+  start: Float32Array;
+  /** `[c, h, w]` */
+  rowShape: readonly number[];
+  /** Above 1, `predict` is asked for twice the rows: unconditional first, conditional after them. */
+  guidanceScale: number;
+  predict: (feeds: { sample: Tensor; timesteps: Tensor }) => Promise<Float32Array>;
+  /** Standard normal noise of a step, for samplers that need it. */
+  noiseOf?: (step: number) => Float32Array;
+  signal?: AbortSignal;
+  onStep?: GenerateOptions['onStep'];
+}
+
+/**
+ * Walks from noise to clean latents.
+ * @returns latents `[rows · c · h · w]`, multiplied by the scaling factor
+ */
+export async function denoise(options: DenoiseOptions): Promise<Float32Array> {
+  const { sampler, start, rowShape, guidanceScale, predict, noiseOf, signal, onStep } = options;
+  const guided = guidanceScale > 1;
+  const rows =
+    (start.length / rowShape.reduce((product, size) => product * size, 1)) * (guided ? 2 : 1);
+  let sample: Float32Array = start.map((value) => value * sampler.initNoiseSigma);
+  for (const [step, timestep] of sampler.timesteps.entries()) {
+    signal?.throwIfAborted();
+    const input = sampler.scaleModelInput(sample, step);
+    const prediction = await predict({
+      sample: { data: guided ? concatRows([input, input]) : input, shape: [rows, ...rowShape] },
+      timesteps: { data: new Float32Array(rows).fill(timestep), shape: [rows] },
+    });
+    const noisePred = guided ? guide(prediction, guidanceScale) : prediction;
+    sample = sampler.step(
+      noisePred,
+      step,
+      sample,
+      sampler.needsNoise ? noiseOf?.(step) : undefined,
+    );
+    await onStep?.(step + 1, sampler.timesteps.length);
+  }
+  return sample;
 }
 
 /** uncond + s·(cond − uncond); the unconditional half comes first. */

@@ -1,6 +1,6 @@
 /** @file Whole models, gradients and optimiser steps against what the reference implementation computed. */
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Graph, type Value } from '../../tensor/graph/graph.ts';
 import { scalar, Trainer } from '../../tensor/optim/trainer.ts';
 import { createSession, type Feeds, type Tensor } from '../../tensor/runtime/session.ts';
@@ -8,6 +8,9 @@ import { buildVaeDecoder, buildVaeEncoder } from '../models/autoencoder-kl.ts';
 import { buildClipTextModel } from '../models/clip-text-model.ts';
 import { frozenWeights } from '../models/frozen-weights.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
+import { predictNoise, SessionCache } from '../pipelines/sessions.ts';
+import { denoise } from '../pipelines/text-to-image.ts';
+import { createSampler } from '../schedulers/create-sampler.ts';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import {
   readSafetensorsHeader,
@@ -77,6 +80,8 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
   '%s, reference values in ../shared/golden',
   (family) => {
     const { checkpoint, float, int, names } = openGolden(family);
+    const cache = new SessionCache({});
+    afterAll(() => cache.close());
 
     test('the text encoder matches', async () => {
       const { hidden } = await runOnce({ ids: int('ids') }, (graph, { ids }) => {
@@ -127,6 +132,30 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
         }),
       );
       expect(relativeError([[prediction!.data, float('unet/prediction').data]])).toBeLessThan(1e-4);
+    });
+
+    test.each(['ddim', 'dpmpp_2m'] as const)('sampling with %s matches', async (name) => {
+      const start = float('sample/initial_noise');
+      const hidden = float('text/hidden');
+      const [, tokens, width] = hidden.shape as [number, number, number];
+      const row = (index: number) =>
+        (hidden.data as Float32Array).subarray(
+          index * tokens * width,
+          (index + 1) * tokens * width,
+        );
+      // Row 0 is the conditional text, row 3 the unconditional one.
+      const states = { data: Float32Array.of(...row(3), ...row(0)), shape: [2, tokens, width] };
+      const sampler = createSampler(name, checkpoint.scheduler, 8);
+      const latents = await denoise({
+        sampler,
+        start: start.data as Float32Array,
+        rowShape: start.shape.slice(1),
+        guidanceScale: 7.5,
+        predict: (feeds) =>
+          predictNoise(cache, checkpoint.unet, checkpoint.unet.tensors, { ...feeds, states }),
+      });
+      expect(sampler.timesteps).toEqual([...float(`sample/${name}/timesteps`).data]);
+      expect(relativeError([[latents, float(`sample/${name}/latents`).data]])).toBeLessThan(2e-4);
     });
 
     test.each([false, true])(

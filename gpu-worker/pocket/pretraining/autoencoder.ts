@@ -40,6 +40,7 @@ const latentSize = (config: VaeConfig) =>
 export function createAutoencoderTrainer(
   config: VaeConfig,
   seed: number,
+  threads: number,
   read?: (name: string) => Float32Array,
 ): Promise<Trainer> {
   const size = latentSize(config);
@@ -55,6 +56,7 @@ export function createAutoencoderTrainer(
   return Trainer.create({
     parameters: shapes.map((shape) => ({ ...shape, lrClass: 'vae' })),
     initial: read ?? ((name) => initialWeights(order.get(name)!.shape, seed, order.get(name)!.i)),
+    threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0 },
     build: (graph, weights) => {
       const pixels = graph.input('pixels', 'float32', [VAE_BATCH, 3, PICTURE_SIZE, PICTURE_SIZE]);

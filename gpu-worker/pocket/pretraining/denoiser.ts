@@ -32,6 +32,7 @@ export function createDenoiserTrainer(
   latentSize: number,
   tokens: number,
   seed: number,
+  threads: number,
   read?: (name: string) => Float32Array,
 ): Promise<Trainer> {
   const parameters = listDenoiserParameters(configs, true);
@@ -44,6 +45,7 @@ export function createDenoiserTrainer(
         const { spec, i } = order.get(name)!;
         return initialWeights(spec, seed, i, ZERO_AT_FIRST);
       }),
+    threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0.01 },
     build: (graph, weights) => {
       const { loss, rowLosses } = buildDenoisingLoss(graph, weights, configs, {

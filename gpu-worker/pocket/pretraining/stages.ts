@@ -33,6 +33,8 @@ export interface PretrainingOptions {
   vaeSteps: number;
   steps: number;
   seed: number;
+  /** Threads of the runtime; 0 lets it choose. */
+  threads: number;
   /** Milliseconds, monotonic. */
   now: () => number;
   onProgress: (stage: string, done: number, total: number, note: string) => void;
@@ -76,7 +78,7 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
   const stateFile = path.join(stateDir, 'autoencoder.safetensors');
   const weightsFile = path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors');
   if (existsSync(weightsFile) && !existsSync(stateFile)) return;
-  const trainer = await createAutoencoderTrainer(vaeConfig, seed);
+  const trainer = await createAutoencoderTrainer(vaeConfig, seed, options.threads);
   if (existsSync(stateFile)) loadTrainingState(stateFile, trainer.bank, trainer.state);
   await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
     feeds: autoencoderFeeds(pictures, options.pictures, vaeConfig, seed, step),
@@ -105,7 +107,7 @@ async function prepareLatents(
     const tensors = readSafetensorsHeader(
       path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
     ).entries;
-    const cache = new SessionCache({});
+    const cache = new SessionCache({ threads: options.threads });
     const batch = 32;
     const pixelShape = [batch, 3, PICTURE_SIZE, PICTURE_SIZE];
     for (let start = 0; start < count; start += batch) {
@@ -184,6 +186,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     unetConfig.sample_size as number,
     MAX_TOKENS,
     seed,
+    options.threads,
     resumes ? undefined : committed,
   );
   if (resumes) loadTrainingState(stateFile, trainer.bank, trainer.state);
