@@ -30,9 +30,12 @@ interface WorkerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-function startProcess(environment: Record<string, string>): WorkerProcess {
-  const script = path.join(import.meta.dirname, 'main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+function startProcess(
+  environment: Record<string, string>,
+  [script = '', ...args]: readonly string[] = ['main.ts'],
+): WorkerProcess {
+  const file = path.join(import.meta.dirname, script);
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'debug', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -68,6 +71,42 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('the worker embedded with PGlite', { timeout }, () => {
+  it('ends a training once, though the whole process was killed in the middle', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'worker-embedded-'));
+    const start = (...args: string[]) =>
+      startProcess({}, ['testing/embedded-worker.ts', folder, ...args]);
+    interface Row {
+      status: string;
+      attempt: number;
+      progress: { stage: string; step: number } | null;
+      deliveries: number;
+    }
+    const rowWhere = async (worker: WorkerProcess, matches: (row: Row) => boolean) => {
+      const rows = () => worker.logs.filter(({ msg }) => msg === 'row') as unknown as Row[];
+      await expect.poll(() => rows().some(matches), { timeout, interval: 100 }).toBe(true);
+      return rows().findLast(matches);
+    };
+    const first = start();
+    let second: WorkerProcess | undefined;
+    try {
+      await rowWhere(first, ({ progress }) => progress?.stage === 'training' && progress.step > 2);
+      await first.end('SIGKILL');
+      const { runId } = first.logs.find(({ msg }) => msg === 'enqueued') ?? {};
+      second = start(String(runId));
+      const ended = await rowWhere(second, ({ status }) => status !== 'running');
+      expect(ended).toMatchObject({ status: 'succeeded', attempt: 2, deliveries: 1 });
+      const ready = second.logs.find(({ msg }) => msg === 'training: weights are ready');
+      expect(ready).toMatchObject({ steps: 80, classImagesMade: 0 });
+      expect(ready?.resumedFromStep).toBeGreaterThanOrEqual(2);
+    } finally {
+      await first.end('SIGKILL');
+      await second?.end('SIGKILL');
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 describe.skipIf(reason !== undefined)(
   `the worker process (${reason ?? 'ready'})`,

@@ -1,6 +1,6 @@
 /** @file A worker with everything real around it, for tests: a database, a store, a tiny base, a user with photos. */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { pino } from 'pino';
@@ -12,7 +12,7 @@ import { type OutboxDelivery, outboxDeliveries } from '#db/schema/outbox-deliver
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { insertTraining, makeSnowflake } from '#db/testing/rows.ts';
-import { generateMasterKey, type MasterKey, parseMasterKey } from '#storage/keys.ts';
+import { loadOrCreateKeyFile, type MasterKey } from '#storage/keys.ts';
 import { openStore, type Store } from '#storage/store.ts';
 import type { WorkerSettings } from '../config.ts';
 import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
@@ -40,10 +40,11 @@ export interface WorkerHarness {
   deliveries(rowId: string): Promise<OutboxDelivery[]>;
 }
 
-/** Prepares a folder and a database. */
+/** Prepares a folder and a database; a folder that was prepared before keeps its key and files. */
 export async function prepareWorker(folder: string, database: Database): Promise<WorkerHarness> {
-  const filesKey = generateMasterKey();
-  const masterKey = parseMasterKey(filesKey);
+  const keyFile = path.join(folder, 'files.key');
+  const masterKey = await loadOrCreateKeyFile(keyFile);
+  const filesKey = readFileSync(keyFile, 'utf8').trim();
   const filesDir = path.join(folder, 'files');
   const store = await openStore({ dir: filesDir, keys: masterKey });
   const logs: Record<string, unknown>[] = [];
