@@ -4,15 +4,17 @@ import path from 'node:path';
 import { pixelsToPng } from '../diffusion/images/pixels.ts';
 import type { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { classPromptOf } from './prompts.ts';
-import type { LoopContext, SamplingSettings } from './requests.ts';
+import {
+  classImageFile,
+  FIRST_CLASS_IMAGE_SEED,
+  type LoopContext,
+  type SamplingSettings,
+} from './requests.ts';
 
 /** Pictures made in one batch. */
 const BATCH = 8;
-/** Class image i is made with this seed + i: the same images for every user of a base. */
-const FIRST_SEED = 1_000_000;
 
-const fileOf = (dir: string, index: number): string =>
-  path.join(dir, `${String(index + 1).padStart(4, '0')}.png`);
+const fileOf = (dir: string, index: number): string => path.join(dir, classImageFile(index));
 
 /**
  * Makes the images that are missing from a folder. Images are only ever added.
@@ -34,7 +36,7 @@ export async function ensureClassImages(
     const pictures = await pipeline.generate({
       ...sampling,
       prompts: batch.map(() => classPromptOf(classNoun)),
-      seeds: batch.map((i) => FIRST_SEED + i),
+      seeds: batch.map((i) => FIRST_CLASS_IMAGE_SEED + i),
       signal,
       onStep: yieldToEvents,
     });

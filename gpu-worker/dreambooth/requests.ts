@@ -30,6 +30,13 @@ export const samplingSettingsSchema = z.object({
 });
 export type SamplingSettings = z.infer<typeof samplingSettingsSchema>;
 
+/** Class image i is made with this seed + i: the same images for every user of a base. */
+export const FIRST_CLASS_IMAGE_SEED = 1_000_000;
+
+/** File name of class image `index` within its set. */
+export const classImageFile = (index: number): string =>
+  `${String(index + 1).padStart(4, '0')}.png`;
+
 const provider = z.enum(['cpu', 'webgpu', 'cuda']);
 
 export const trainSubjectRequestSchema = z.object({

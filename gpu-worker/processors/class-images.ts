@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ensureClassImageSet, growClassImageSet } from '#db/queries/class-image-sets.ts';
-import type { SamplingSettings } from '../dreambooth/requests.ts';
+import {
+  classImageFile,
+  FIRST_CLASS_IMAGE_SEED,
+  type SamplingSettings,
+} from '../dreambooth/requests.ts';
 import type { ProcessorContext } from './context.ts';
-
-/** Class image i of every set is made with this seed + i, by the engine. */
-const FIRST_SEED = 1_000_000;
 
 /** A set's place on disk. */
 export interface ClassImageFolder {
@@ -31,13 +32,11 @@ export async function openClassImages(
     steps: sampling.numInferenceSteps,
     guidance: sampling.guidanceScale,
     size: base.size,
-    seed: FIRST_SEED,
+    seed: FIRST_CLASS_IMAGE_SEED,
   });
   const dir = path.join(config.workDir, 'class-images', set.id);
   const files = (count: number): string[] =>
-    Array.from({ length: count }, (_, i) =>
-      path.join(dir, `${String(i + 1).padStart(4, '0')}.png`),
-    );
+    Array.from({ length: count }, (_, i) => path.join(dir, classImageFile(i)));
   return {
     setId: set.id,
     dir,
