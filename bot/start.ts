@@ -16,6 +16,7 @@ import { withDeadline } from './deadline.ts';
 import { createKeyedLock } from './delivery/keyed-lock.ts';
 import { startLoop } from './delivery/loop.ts';
 import { createOutbox } from './delivery/outbox.ts';
+import { patientRequest } from './delivery/patient-request.ts';
 import { createPoster } from './delivery/poster.ts';
 import { createProgress } from './delivery/progress.ts';
 import { watchHealth } from './health.ts';
@@ -104,7 +105,11 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
     allowedMentions: { parse: [], repliedUser: false },
-    rest: { timeout: REST_TIMEOUT_MS, ...(discord.apiUrl ? { api: discord.apiUrl } : {}) },
+    rest: {
+      timeout: REST_TIMEOUT_MS,
+      makeRequest: patientRequest,
+      ...(discord.apiUrl ? { api: discord.apiUrl } : {}),
+    },
   });
   const health = watchHealth(client, { logger, downLimitMs: timings.gatewayDownMs, onRestart });
   const poster = createPoster(client.rest);

@@ -19,8 +19,8 @@ export type Answerable =
   | MessageComponentInteraction
   | ModalSubmitInteraction;
 
-/** Discord drops an interaction that was not acknowledged after 3 s. */
-const ACKNOWLEDGE_MS = 2_500;
+/** Discord drops an interaction that was not acknowledged after 3 s; an answer to ours may take a little longer. */
+const ACKNOWLEDGE_MS = 5_000;
 const ANSWER_MS = 60_000;
 const ANSWER_TRIES = 5;
 

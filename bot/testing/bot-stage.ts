@@ -23,7 +23,7 @@ const openApiPath = fileURLToPath(
 );
 
 /** A busy machine takes its time to start a database and decoders. */
-export const STAGE_TIMEOUT_MS = 60_000;
+export const STAGE_TIMEOUT_MS = 180_000;
 
 /** Everything a test needs. */
 export interface BotStage {
@@ -178,7 +178,7 @@ export async function makePhotos(count: number): Promise<{ name: string; bytes: 
 export async function until<T>(
   read: () => T | undefined | false | Promise<T | undefined | false>,
   what = 'what was waited for',
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -11,7 +11,7 @@ import {
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { ensureDataKey } from '../intake/data-keys.ts';
-import { type BotStage, makePhotos, makePicture, until } from './bot-stage.ts';
+import { type BotStage, makePhotos, makePicture, STAGE_TIMEOUT_MS, until } from './bot-stage.ts';
 
 /** A user trains: rows and job are there when this returns. */
 export async function requestTrainingAs(
@@ -20,13 +20,18 @@ export async function requestTrainingAs(
   subject: { name: string; classNoun?: string; photos?: number },
 ): Promise<{ run: TrainingRun; subject: Subject }> {
   const photos = await makePhotos(subject.photos ?? 3);
-  await stage.playground.command({
+  const sent = await stage.playground.command({
     user,
     name: 'train',
     options: { class: subject.classNoun ?? 'dog', name: subject.name },
     files: Object.fromEntries(photos.map((photo, index) => [`photo${index + 1}`, photo])),
     until: 'settled',
+    timeoutMs: STAGE_TIMEOUT_MS,
   });
+  if (!sent.message?.content.startsWith('I am learning')) {
+    const failed = stage.logs.findLast((line) => line.msg === 'interaction failed');
+    throw new Error(`/train was answered with: ${sent.message?.content} ${JSON.stringify(failed)}`);
+  }
   return until(async () => {
     const open = await listOpenTrainingRuns(stage.database.db);
     return open.find((item) => item.subject.name === subject.name);

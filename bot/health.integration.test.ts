@@ -18,8 +18,8 @@ describe('the bot', () => {
 
   test('sits out a dropped gateway connection, and answers afterwards', async () => {
     stage.playground.fault({ kind: 'drop-gateway' });
+    await until(() => stage.logs.some(({ msg }) => msg === 'gateway reconnecting'), 'the drop');
     await reconnected();
-    await stage.playground.waitForBot(20_000);
     const listed = await stage.playground.command({
       user: 'ada',
       name: 'subject',

@@ -284,6 +284,19 @@ describe('an outcome', () => {
     expect(inChannel(`Seed ${rendition.seed}`)).toHaveLength(1);
   });
 
+  test('whose 429 names its pause in the body only is not hammered', async () => {
+    const rendition = await imagine();
+    const posts = () =>
+      requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/messages'))
+        .length;
+    const before = posts();
+    const route = 'POST /channels/*/messages';
+    stage.playground.fault({ kind: '429-body-only', times: 2, route });
+    await finishRendition(stage, rendition);
+    await stage.see(`Seed ${rendition.seed}`);
+    expect(posts() - before).toBe(3);
+  });
+
   test('that comes while the bot is away is delivered when it is back, once', async () => {
     const rendition = await imagine();
     await stage.restart(() => finishRendition(stage, rendition));
