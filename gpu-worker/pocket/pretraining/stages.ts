@@ -221,24 +221,24 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
         lrs: { unet: rate, text_encoder: rate },
       };
     },
-    async () => {
-      average.update(trainer);
-      const { step } = trainer.state;
-      if (step % SAVE_EVERY === 0) {
+    {
+      afterStep: async () => {
+        average.update(trainer);
+        const { step } = trainer.state;
+        if (step % SAMPLES_EVERY !== 0) return;
+        write();
+        const pipeline = new TextToImagePipeline(openCheckpoint(outDir), tokenizer);
+        const file = path.join(stateDir, `samples-${String(step).padStart(6, '0')}.png`);
+        await writeSampleGrid(pipeline, file);
+        await pipeline.close();
+      },
+      onSave: () => {
         const tensors = average.arrays.map(
           (data, i): TensorData => ({ name: String(i), dtype: 'F32', shape: [data.length], data }),
         );
         writeSafetensors(averageFile, tensors);
         write();
-      }
-      if (step % SAMPLES_EVERY === 0) {
-        const pipeline = new TextToImagePipeline(openCheckpoint(outDir), tokenizer);
-        await writeSampleGrid(
-          pipeline,
-          path.join(stateDir, `samples-${String(step).padStart(6, '0')}.png`),
-        );
-        await pipeline.close();
-      }
+      },
     },
   );
   write();
@@ -253,7 +253,7 @@ async function run(
   total: number,
   stateFile: string,
   prepare: (step: number) => { feeds: Parameters<Trainer['step']>[0]; lrs: Record<string, number> },
-  afterStep: () => Promise<void> = async () => {},
+  hooks: { afterStep?: () => Promise<void>; onSave?: () => void } = {},
 ): Promise<void> {
   const curve = path.join(stateDir, `${stage}-loss.csv`);
   if (!existsSync(curve)) writeFileSync(curve, 'step,loss\n');
@@ -265,9 +265,11 @@ async function run(
     const loss = scalar(await trainer.step(feeds, lrs), 'loss');
     smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
     const { step } = trainer.state;
-    await afterStep();
-    if (step % SAVE_EVERY === 0 || step === total)
+    await hooks.afterStep?.();
+    if (step % SAVE_EVERY === 0 || step === total) {
       saveTrainingState(stateFile, trainer.bank, trainer.state);
+      hooks.onSave?.();
+    }
     if (step % 25 === 0) {
       appendFileSync(curve, `${step},${smoothed.toFixed(5)}\n`);
       const secondsLeft = ((now() - startedAt) / 1000 / (step - first)) * (total - step);

@@ -1,0 +1,58 @@
+/** @file The whole of pretraining in miniature: a few pictures, a few steps, stopped and gone on with. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
+import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
+import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
+import { CLASSES } from '../world/scene.ts';
+import { type PretrainingOptions, pretrain } from './stages.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'rendition-pretrain-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const optionsFor = (name: string, steps: number): PretrainingOptions => ({
+  stateDir: path.join(root, name, 'state'),
+  outDir: path.join(root, name, 'out'),
+  pictures: 40,
+  vaeSteps: 2,
+  steps,
+  seed: 1,
+  threads: 0,
+  now: () => performance.now(),
+  onProgress: () => {},
+});
+const unetFile = ({ outDir }: PretrainingOptions) =>
+  path.join(outDir, 'unet', 'diffusion_pytorch_model.safetensors');
+
+test('writes a checkpoint that opens and draws, and goes on from its state or its weights', async () => {
+  const options = optionsFor('run', 1);
+  await pretrain(options);
+  const first = readFileSync(unetFile(options));
+
+  const checkpoint = openCheckpoint(options.outDir);
+  expect(checkpoint.classNouns).toEqual([...CLASSES]);
+  expect(checkpoint.vae.config.scaling_factor).toBeGreaterThan(0);
+  const pipeline = new TextToImagePipeline(checkpoint, loadClipTokenizer(checkpoint.tokenizerDir!));
+  const [picture] = await pipeline.generate({
+    prompts: ['a cat'],
+    seeds: [1],
+    sampler: 'ddim',
+    numInferenceSteps: 2,
+    guidanceScale: 2,
+  });
+  await pipeline.close();
+  expect(picture).toMatchObject({ height: 64, width: 64 });
+  expect(picture!.pixels.every(Number.isFinite)).toBe(true);
+
+  // Nothing left to do: the weights stay as they are.
+  await pretrain(options);
+  expect(readFileSync(unetFile(options)).equals(first)).toBe(true);
+
+  // The state folder is gone: the committed weights are where it goes on from.
+  rmSync(options.stateDir, { recursive: true });
+  await pretrain({ ...options, steps: 1 });
+  expect(existsSync(path.join(options.stateDir, 'denoiser.safetensors'))).toBe(true);
+  expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(false);
+});
