@@ -160,7 +160,7 @@ describe('a training', () => {
     const sent = await stage.playground.command({
       user: 'ada',
       name: 'train',
-      options: { class: 'dog', name: 'Twice' },
+      options: { class: 'dog', name: 'Twice', consent: true },
       files: Object.fromEntries(photos.map((photo, index) => [`photo${index + 1}`, photo])),
       duplicate: true,
       until: 'settled',
@@ -235,7 +235,7 @@ describe('a training', () => {
     await stage.playground.command({
       user: 'cleo',
       name: 'train',
-      options: { class: 'dog', name: 'Tokenless' },
+      options: { class: 'dog', name: 'Tokenless', consent: true },
       files: Object.fromEntries(photos.map((photo, index) => [`photo${index + 1}`, photo])),
     });
     expect((await stage.see('**Tokenless**')).content).toContain('Waiting for its turn');

@@ -198,17 +198,38 @@ describe('/train', () => {
     const sent = await stage.playground.command({
       user: 'ada',
       name: 'train',
+      options: { consent: true },
       files,
       until: 'settled',
     });
     expectOneSentence(sent, /^Tell me what it is: use `\/train` again with `class`/);
   });
 
+  test.each<[string, Record<string, boolean>]>([
+    ['without consent', {}],
+    ['with consent denied', { consent: false }],
+  ])('with photos as options %s says so before anything is fetched', async (_, consent) => {
+    const fetched = () => stage.playground.log().filter(({ kind }) => kind === 'cdn').length;
+    const downloads = fetched();
+    const sent = await stage.playground.command({
+      user: 'ada',
+      name: 'train',
+      files: asOptions(good.slice(0, 3)),
+      options: { class: 'dog', name: 'Rex', ...consent },
+      until: 'settled',
+    });
+    expectOneSentence(
+      sent,
+      /^I only learn from photos that you may use: .* set `consent` to `True`\.$/,
+    );
+    expect(fetched()).toBe(downloads);
+  });
+
   test('where the bot may not post says what is missing', async () => {
     stage.playground.createChannel({ name: 'closed' });
     stage.playground.changeChannel('closed', { botPermissions: 1n << 10n });
     const files = asOptions(good.slice(0, 3));
-    const options = { class: 'dog', name: 'Rex' };
+    const options = { class: 'dog', name: 'Rex', consent: true };
     const sent = await stage.playground.command({
       user: 'ada',
       channel: 'closed',
@@ -358,7 +379,7 @@ describe('/train with a name that is taken', () => {
       user: 'fay',
       name: 'train',
       files: asOptions(good.slice(0, 3)),
-      options: { class: 'dog', name: ' TAKEN ' },
+      options: { class: 'dog', name: ' TAKEN ', consent: true },
       until: 'settled',
     });
     expectOneSentence(sent, /^You already have a subject called \*\*TAKEN\*\*\./);

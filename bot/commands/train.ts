@@ -8,8 +8,9 @@ import { checkPhotoCount } from '../intake/photos.ts';
 import { requestTraining } from '../intake/request-training.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
-import { photoCount } from '../views/refusals.ts';
-import { buildTrainForm, trainFieldLength } from '../views/train-form.ts';
+import { UserError } from '../user-error.ts';
+import { photoCount, refusals } from '../views/refusals.ts';
+import { buildTrainForm, trainConsent, trainFieldLength } from '../views/train-form.ts';
 import { trainingTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
 
@@ -35,6 +36,9 @@ const builder = new SlashCommandBuilder()
       .setName('name')
       .setDescription('Its name, which you will write as [name] in prompts')
       .setMaxLength(trainFieldLength.name),
+  )
+  .addBooleanOption((option) =>
+    option.setName(trainConsent.option).setDescription(trainConsent.optionDescription),
   );
 for (const name of photoOptions) {
   builder.addAttachmentOption((option) =>
@@ -57,6 +61,9 @@ export const train = {
     }
     await deferAnswer(interaction);
     const place = checkPlace(interaction);
+    if (interaction.options.getBoolean(trainConsent.option) !== true) {
+      throw new UserError('NO_CONSENT', refusals.noConsentOption());
+    }
     checkPhotoCount(photos.length);
     const taken = await requestTraining(bot, {
       ...place,

@@ -23,7 +23,7 @@ export async function requestTrainingAs(
   const sent = await stage.playground.command({
     user,
     name: 'train',
-    options: { class: subject.classNoun ?? 'dog', name: subject.name },
+    options: { class: subject.classNoun ?? 'dog', name: subject.name, consent: true },
     files: Object.fromEntries(photos.map((photo, index) => [`photo${index + 1}`, photo])),
     until: 'settled',
     timeoutMs: STAGE_TIMEOUT_MS,

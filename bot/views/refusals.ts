@@ -54,6 +54,8 @@ export const refusals = {
     `Several photos are the same: only ${count(different, 'different photo')} came. Use \`/train\` again with at least ${photoCount.min} different ones.`,
   noConsent: (): string =>
     'I only learn from photos that you may use. Use `/train` again and tick the box.',
+  noConsentOption: (): string =>
+    'I only learn from photos that you may use: if you may, use `/train` again with them and set `consent` to `True`.',
   classNounMissing: (): string =>
     'Tell me what it is: use `/train` again with `class`, such as `dog` or `mug`.',
   classNounMalformed: (): string =>

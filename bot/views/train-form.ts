@@ -21,6 +21,15 @@ export const trainForm = {
   consentGiven: 'yes',
 } as const;
 
+/** What the user agrees to: a box of the form, or an option of the command where photos come as options. */
+export const trainConsent = {
+  label: 'I may use these photos to make pictures',
+  description: 'They are stored encrypted until you delete the subject',
+  option: 'consent',
+  optionDescription:
+    'I may use these photos to make pictures; they are stored encrypted until I delete the subject',
+} as const;
+
 /** Longest name and class that the fields take. */
 export const trainFieldLength = { name: 32, classNoun: 40 } as const;
 
@@ -76,8 +85,8 @@ export function buildTrainForm(given: {
           .setRequired(true)
           .addOptions({
             value: trainForm.consentGiven,
-            label: 'I may use these photos to make pictures',
-            description: 'They are stored encrypted until you delete the subject',
+            label: trainConsent.label,
+            description: trainConsent.description,
           }),
       ),
     );
