@@ -41,3 +41,16 @@ export const outcomeSchema = z.union([
 ]);
 /** See {@link outcomeSchema}. */
 export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** @returns storage ids of every picture that the outcome names */
+export function listOutcomeFiles(outcome: Outcome): string[] {
+  if (outcome.outcome !== 'succeeded') return [];
+  if (outcome.kind === 'rendition') return [...outcome.result.fileIds];
+  const { sampleFileIds, classBeforeFileIds, classAfterFileIds } = outcome.result;
+  return [...sampleFileIds, ...classBeforeFileIds, ...classAfterFileIds];
+}
+
+/** @returns what stands in an outcome's place once its subject, and with it every picture, is deleted */
+export function buildDeletedOutcome(kind: Outcome['kind']): Outcome {
+  return { outcome: 'failed', kind, code: 'SUBJECT_DELETED', detail: {} };
+}

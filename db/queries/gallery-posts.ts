@@ -133,7 +133,7 @@ export interface GalleryPage {
 }
 
 /**
- * Reads a page of a server's gallery. Pages are told by post ids, so they stay right while others publish.
+ * Reads a page of a server's gallery, without deleted subjects. Pages are told by post ids, so they stay right while others publish.
  *
  * @param where.before posts older than this id · @param where.after posts newer than it; give one or none
  */
@@ -159,6 +159,8 @@ export async function listGalleryPage(
       and(
         eq(galleryPosts.guildId, where.guildId),
         isNull(galleryPosts.unpublishedAt),
+        // A picture may be published in the very moment in which its subject is deleted.
+        isNull(subjects.deletedAt),
         where.authorId === undefined ? undefined : eq(galleryPosts.authorId, where.authorId),
         where.subjectId === undefined ? undefined : eq(galleryPosts.subjectId, where.subjectId),
         where.before === undefined ? undefined : lt(galleryPosts.id, where.before),

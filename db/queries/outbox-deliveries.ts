@@ -2,12 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { and, asc, eq, inArray, lt, lte, or, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
-import type { Outcome } from '../jobs/outcome.ts';
+import { buildDeletedOutcome, listOutcomeFiles, type Outcome } from '../jobs/outcome.ts';
 import {
   type DeliveryKind,
+  deliveryKinds,
   type OutboxDelivery,
   outboxDeliveries,
 } from '../schema/outbox-deliveries.ts';
+import { renditions } from '../schema/renditions.ts';
+import { trainingRuns } from '../schema/training-runs.ts';
 
 /** An instant some milliseconds from the database's now: clocks of two machines need not agree. */
 const after = (ms: number) => sql`now() + ${Math.round(ms)} * interval '1 millisecond'`;
@@ -172,4 +175,43 @@ export async function listFailedDeliveries(
       ),
     );
   return rows.map(({ refId }) => refId);
+}
+
+const rowsOf = { training: trainingRuns, rendition: renditions } as const;
+
+/** Outcomes of one kind that still name pictures of the subject. */
+const withPicturesOf = (db: Db, kind: DeliveryKind, subjectId: string) => {
+  const rows = rowsOf[kind];
+  const refIds = db.select({ id: rows.id }).from(rows).where(eq(rows.subjectId, subjectId));
+  return and(
+    eq(outboxDeliveries.kind, kind),
+    inArray(outboxDeliveries.refId, refIds),
+    sql`${outboxDeliveries.payload} ->> 'outcome' = 'succeeded'`,
+  );
+};
+
+/** @returns storage ids of the pictures that outcomes of the subject's trainings and renditions name */
+export async function listOutcomeFilesOfSubject(db: Db, subjectId: string): Promise<string[]> {
+  const fileIds: string[] = [];
+  for (const kind of deliveryKinds) {
+    const rows = await db
+      .select({ payload: outboxDeliveries.payload })
+      .from(outboxDeliveries)
+      .where(withPicturesOf(db, kind, subjectId));
+    fileIds.push(...rows.flatMap(({ payload }) => listOutcomeFiles(payload)));
+  }
+  return fileIds;
+}
+
+/**
+ * Makes every outcome that names pictures of a subject say that it was deleted, delivered or not; inside the
+ * transaction that forgets the subject's files.
+ */
+export async function forgetOutcomesOfSubject(tx: Db, subjectId: string): Promise<void> {
+  for (const kind of deliveryKinds) {
+    await tx
+      .update(outboxDeliveries)
+      .set({ payload: buildDeletedOutcome(kind) })
+      .where(withPicturesOf(tx, kind, subjectId));
+  }
 }

@@ -1,5 +1,5 @@
 /** @file Queries: renditions. Every write of a worker names its attempt; a stale attempt writes nothing. */
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
 import type {
@@ -107,6 +107,7 @@ export async function listFinishedRenditions(
       and(
         eq(renditions.userId, where.userId),
         eq(renditions.status, 'succeeded'),
+        isNotNull(renditions.resultFileIds),
         where.guildId === undefined ? undefined : eq(renditions.guildId, where.guildId),
       ),
     )
@@ -197,17 +198,33 @@ export async function checkRenditionAttempt(
   return row.cancelRequested ? 'cancel' : 'go-on';
 }
 
-/** Ends it with its pictures and the outbox row; false where the attempt is stale. */
+/**
+ * Ends it with its pictures and the outbox row.
+ *
+ * @returns false where the attempt is stale or the subject was deleted meanwhile; the stored files are then
+ *   the caller's to delete
+ */
 export async function succeedRendition(
   db: Db,
   renditionId: string,
   attempt: number,
   result: RenderResult,
 ): Promise<boolean> {
-  return endAttempt(db, renditionId, attempt, 'succeeded', {
-    outcome: 'succeeded',
-    kind: 'rendition',
-    result,
+  return db.transaction(async (tx) => {
+    // The subject before the row, as the transaction that deletes it locks them.
+    const subject = await lockSubjectOf(tx, renditionId);
+    const row = await lockRendition(tx, renditionId);
+    if (row?.status !== 'running' || row.attempt !== attempt) return false;
+    if (subject?.deletedAt) {
+      await closeRendition(tx, row, 'cancelled', { outcome: 'cancelled', kind: 'rendition' });
+      return false;
+    }
+    await closeRendition(tx, row, 'succeeded', {
+      outcome: 'succeeded',
+      kind: 'rendition',
+      result,
+    });
+    return true;
   });
 }
 
@@ -263,6 +280,23 @@ export async function stopRenditionsOfSubject(tx: Db, subjectId: string): Promis
   for (const row of open) await stopRendition(tx, row);
 }
 
+/** @returns storage ids of every picture that shows the subject, whoever asked for it */
+export async function listPicturesOfSubject(db: Db, subjectId: string): Promise<string[]> {
+  const rows = await db
+    .select({ fileIds: renditions.resultFileIds })
+    .from(renditions)
+    .where(and(eq(renditions.subjectId, subjectId), isNotNull(renditions.resultFileIds)));
+  return rows.flatMap(({ fileIds }) => fileIds ?? []);
+}
+
+/** Forgets the pictures of a subject, inside the transaction that forgets all its files. */
+export async function forgetPicturesOfSubject(tx: Db, subjectId: string): Promise<void> {
+  await tx
+    .update(renditions)
+    .set({ resultFileIds: null })
+    .where(and(eq(renditions.subjectId, subjectId), isNotNull(renditions.resultFileIds)));
+}
+
 /** Remembers which message shows its progress. */
 export async function setRenditionProgressMessage(
   db: Db,
@@ -296,6 +330,21 @@ export async function listUnqueuedRenditions(
     .limit(options.limit ?? 500);
 }
 
+/** Keeps the subject from being deleted until the transaction ends. */
+async function lockSubjectOf(tx: Db, renditionId: string): Promise<Subject | undefined> {
+  const [at] = await tx
+    .select({ subjectId: renditions.subjectId })
+    .from(renditions)
+    .where(eq(renditions.id, renditionId));
+  if (!at || at.subjectId === null) return undefined;
+  const [subject] = await tx
+    .select()
+    .from(subjects)
+    .where(eq(subjects.id, at.subjectId))
+    .for('share');
+  return subject;
+}
+
 async function lockRendition(tx: Db, renditionId: string): Promise<Rendition | undefined> {
   const [row] = await tx
     .select()
@@ -309,7 +358,7 @@ async function endAttempt(
   db: Db,
   renditionId: string,
   attempt: number,
-  status: RowStatus,
+  status: 'failed' | 'cancelled',
   outcome: Outcome,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {

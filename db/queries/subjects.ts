@@ -1,13 +1,33 @@
 /** @file Queries: subjects: finding one for a prompt, listing, searching, deleting. */
-import { and, asc, desc, eq, isNotNull, isNull, ne, notInArray, or, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  isNotNull,
+  isNull,
+  ne,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { artifacts } from '../schema/artifacts.ts';
 import { galleryPosts } from '../schema/gallery-posts.ts';
+import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import { photos } from '../schema/photos.ts';
+import { renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
+import { trainingRuns } from '../schema/training-runs.ts';
 import { users } from '../schema/users.ts';
 import { unpublishPostsOfSubject } from './gallery-posts.ts';
-import { stopRenditionsOfSubject } from './renditions.ts';
+import { forgetOutcomesOfSubject, listOutcomeFilesOfSubject } from './outbox-deliveries.ts';
+import {
+  forgetPicturesOfSubject,
+  listPicturesOfSubject,
+  stopRenditionsOfSubject,
+} from './renditions.ts';
 import { normalizeSubjectName } from './subject-name.ts';
 import { stopTrainingsOfSubject } from './training-runs.ts';
 
@@ -218,7 +238,7 @@ export async function listTakenIdentifiers(
 /** What is left to do for a deleted subject. */
 export interface DeletedSubject {
   readonly subject: Subject;
-  /** Stored photos and weights: delete them, then call {@link purgeSubject}. */
+  /** Stored photos, weights, samples and renditions: delete them, then call {@link purgeSubject}. */
   readonly fileIds: readonly string[];
   /** Gallery posts that were withdrawn: delete their messages where they have one. */
   readonly posts: readonly { id: string; channelId: string | null; messageId: string | null }[];
@@ -252,7 +272,10 @@ export async function softDeleteSubject(
   });
 }
 
-/** Forgets the photos and weights of a deleted subject, once their files are gone. */
+/**
+ * Forgets the files of a deleted subject, once they are gone: photos and weights lose their rows, renditions their
+ * pictures, and outcomes that named pictures say that the subject was deleted.
+ */
 export async function purgeSubject(db: Db, subjectId: string): Promise<void> {
   await db.transaction(async (tx) => {
     const [subject] = await tx
@@ -262,6 +285,8 @@ export async function purgeSubject(db: Db, subjectId: string): Promise<void> {
     if (!subject) return;
     await tx.delete(photos).where(eq(photos.subjectId, subjectId));
     await tx.delete(artifacts).where(eq(artifacts.subjectId, subjectId));
+    await forgetPicturesOfSubject(tx, subjectId);
+    await forgetOutcomesOfSubject(tx, subjectId);
   });
 }
 
@@ -271,11 +296,39 @@ export async function listUnpurgedSubjects(
   limit = 100,
 ): Promise<{ subjectId: string; ownerId: string; fileIds: string[] }[]> {
   const rows = await db
-    .selectDistinct({ id: subjects.id, ownerId: subjects.ownerId })
+    .select({ id: subjects.id, ownerId: subjects.ownerId })
     .from(subjects)
-    .leftJoin(photos, eq(photos.subjectId, subjects.id))
-    .leftJoin(artifacts, eq(artifacts.subjectId, subjects.id))
-    .where(and(isNotNull(subjects.deletedAt), or(isNotNull(photos.id), isNotNull(artifacts.id))))
+    .where(
+      and(
+        isNotNull(subjects.deletedAt),
+        or(
+          exists(db.select().from(photos).where(eq(photos.subjectId, subjects.id))),
+          exists(db.select().from(artifacts).where(eq(artifacts.subjectId, subjects.id))),
+          exists(
+            db
+              .select()
+              .from(renditions)
+              .where(
+                and(eq(renditions.subjectId, subjects.id), isNotNull(renditions.resultFileIds)),
+              ),
+          ),
+          exists(
+            db
+              .select({ id: trainingRuns.id })
+              .from(trainingRuns)
+              .innerJoin(
+                outboxDeliveries,
+                and(
+                  eq(outboxDeliveries.kind, 'training'),
+                  eq(outboxDeliveries.refId, trainingRuns.id),
+                  sql`${outboxDeliveries.payload} ->> 'outcome' = 'succeeded'`,
+                ),
+              )
+              .where(eq(trainingRuns.subjectId, subjects.id)),
+          ),
+        ),
+      ),
+    )
     .limit(limit);
   const unpurged = [];
   for (const { id, ownerId } of rows) {
@@ -301,5 +354,11 @@ async function listFileIds(db: Db, subjectId: string): Promise<string[]> {
     .select({ fileId: artifacts.storageFileId })
     .from(artifacts)
     .where(eq(artifacts.subjectId, subjectId));
-  return [...ofPhotos, ...ofArtifacts].map(({ fileId }) => fileId);
+  const pictures = [
+    ...(await listPicturesOfSubject(db, subjectId)),
+    ...(await listOutcomeFilesOfSubject(db, subjectId)),
+  ];
+  const named = [...ofPhotos, ...ofArtifacts].map(({ fileId }) => fileId);
+  // A rendition's pictures stand in its row and in its outcome.
+  return [...new Set([...named, ...pictures])];
 }

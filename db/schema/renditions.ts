@@ -36,7 +36,7 @@ export const renditions = pgTable(
     cancelRequested: boolean('cancel_requested').notNull().default(false),
     progress: jsonb('progress').$type<RenderProgress>(),
     failureCode: text('failure_code'),
-    /** Storage ids of the pictures, in order. */
+    /** Storage ids of the pictures, in order; null again once the subject's files are deleted. */
     resultFileIds: jsonb('result_file_ids').$type<string[]>(),
     progressMessageId: snowflake('progress_message_id'),
     createdAt: createdAt(),

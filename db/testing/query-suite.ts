@@ -29,6 +29,7 @@ import {
   failRendition,
   getRendition,
   getRenditionWithSubject,
+  listFinishedRenditions,
   listUnqueuedRenditions,
   requestCancelRendition,
   startRenditionAttempt,
@@ -72,19 +73,24 @@ import {
   setDefaultSubject,
   upsertUser,
 } from '../queries/users.ts';
+import { artifacts } from '../schema/artifacts.ts';
 import { newId } from '../schema/columns.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
+import { photos } from '../schema/photos.ts';
+import { renditions } from '../schema/renditions.ts';
 import {
+  insertFinishedRendition,
   insertReadySubject,
   insertRendition,
   insertTraining,
   makeArtifact,
   makeFileId,
   makePhoto,
+  makeRenderResult,
   makeRendition,
   makeSnowflake,
   makeTraining,
-  trainResult,
+  makeTrainResult,
 } from './rows.ts';
 
 const progress = { stage: 'training', step: 3, totalSteps: 10, secondsLeft: 7, loss: 0.5 } as const;
@@ -216,7 +222,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         expect(await assignIdentifier(db, run.id, 1, makeArtifact())).toBe('stale');
         expect(await failTraining(db, run.id, 1, { code: 'INTERNAL' })).toBe(false);
         expect(await cancelTraining(db, run.id, 1)).toBe(false);
-        const success = { artifact: makeArtifact(), result: trainResult };
+        const success = { artifact: makeArtifact(), result: makeTrainResult() };
         expect(await succeedTraining(db, run.id, 1, success)).toBe(false);
 
         const row = await getTrainingRun(db, run.id);
@@ -230,7 +236,8 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         const { run, subject } = await insertTraining(db);
         await startTrainingAttempt(db, run.id);
         const artifact = makeArtifact();
-        const artifactId = await succeedTraining(db, run.id, 1, { artifact, result: trainResult });
+        const result = makeTrainResult();
+        const artifactId = await succeedTraining(db, run.id, 1, { artifact, result });
         if (artifactId === false) throw new Error('stale');
         expect(await getArtifact(db, artifactId)).toMatchObject({ ...artifact, runId: run.id });
         expect(await listArtifacts(db, subject.id)).toHaveLength(1);
@@ -251,7 +258,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           payload: {
             outcome: 'succeeded',
             kind: 'training',
-            result: { ...trainResult, artifactId },
+            result: { ...result, artifactId },
           },
         });
         expect(outcomeSchema.parse(delivery?.payload)).toEqual(delivery?.payload);
@@ -579,9 +586,17 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
       it('leaves every list, stops its work, withdraws its posts and names its files', async () => {
         const guildId = makeSnowflake();
         const ready = await insertReadySubject(db, { guildId });
-        const { subject, artifactId, fileIds } = ready;
+        const { subject, artifactId } = ready;
         const userId = subject.ownerId;
-        const done = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
+        const drawn = { userId, guildId, subjectId: subject.id, artifactId };
+        const { rendition: done, fileIds: pictures } = await insertFinishedRendition(db, drawn);
+        const guest = { ...drawn, userId: makeSnowflake() };
+        const { rendition: others, fileIds: othersPictures } = await insertFinishedRendition(
+          db,
+          guest,
+        );
+        const fileIds = [...ready.fileIds, ...pictures, ...othersPictures];
+        expect(new Set(fileIds).size).toBe(3 + 1 + 4 + 2 + 2);
         const waiting = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         const running = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         await startRenditionAttempt(db, running.id);
@@ -617,6 +632,89 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           false,
         );
         expect((await getRendition(db, running.id))?.artifactId).toBeNull();
+        for (const { id } of [done, others]) {
+          expect((await getRendition(db, id))?.resultFileIds).toBeNull();
+        }
+        expect(await listFinishedRenditions(db, { userId })).toEqual([]);
+        expect(await listFinishedRenditions(db, { userId: guest.userId })).toEqual([]);
+        const rows = [
+          ['training', ready.run.id],
+          ['rendition', done.id],
+          ['rendition', others.id],
+        ] as const;
+        for (const [kind, refId] of rows) {
+          expect(await findDelivery(db, kind, refId)).toMatchObject({
+            status: 'pending',
+            payload: { outcome: 'failed', kind, code: 'SUBJECT_DELETED', detail: {} },
+          });
+        }
+      });
+
+      it('is unpurged as long as any row names one of its files, and takes none of another subject', async () => {
+        const kept = await insertReadySubject(db);
+        const drawn = await insertFinishedRendition(db, {
+          userId: kept.subject.ownerId,
+          subjectId: kept.subject.id,
+        });
+        const gone = await insertReadySubject(db, { userId: kept.subject.ownerId });
+        const where = { subjectId: gone.subject.id, ownerId: gone.subject.ownerId };
+        await softDeleteSubject(db, where);
+        const unpurged = async () =>
+          (await listUnpurgedSubjects(db, 1000)).find((row) => row.subjectId === gone.subject.id);
+        const ofOutcome = gone.fileIds.slice(4);
+        await db.delete(photos).where(eq(photos.subjectId, gone.subject.id));
+        await db.delete(artifacts).where(eq(artifacts.subjectId, gone.subject.id));
+        expect((await unpurged())?.fileIds.sort()).toEqual(ofOutcome.sort());
+        await purgeSubject(db, gone.subject.id);
+        expect(await unpurged()).toBeUndefined();
+
+        // As an earlier release left them: only the pictures of a rendition are still named.
+        const left = await insertFinishedRendition(db, { userId: where.ownerId });
+        await db
+          .update(renditions)
+          .set({ subjectId: gone.subject.id })
+          .where(eq(renditions.id, left.rendition.id));
+        expect((await unpurged())?.fileIds.sort()).toEqual(left.fileIds.sort());
+        await purgeSubject(db, gone.subject.id);
+        expect(await unpurged()).toBeUndefined();
+
+        expect((await getRendition(db, drawn.rendition.id))?.resultFileIds).toEqual(drawn.fileIds);
+        expect(await findDelivery(db, 'training', kept.run.id)).toMatchObject({
+          payload: { outcome: 'succeeded' },
+        });
+      });
+
+      it('takes no pictures from a rendering that ends afterwards', async () => {
+        const { subject, artifactId } = await insertReadySubject(db);
+        const where = { subjectId: subject.id, ownerId: subject.ownerId };
+        const drawn = { userId: subject.ownerId, subjectId: subject.id, artifactId };
+        const { id } = await insertRendition(db, drawn);
+        await startRenditionAttempt(db, id);
+        await softDeleteSubject(db, where);
+        expect(await succeedRendition(db, id, 1, makeRenderResult(2))).toBe(false);
+        expect(await getRendition(db, id)).toMatchObject({
+          status: 'cancelled',
+          resultFileIds: null,
+        });
+        expect(await findDelivery(db, 'rendition', id)).toMatchObject({
+          payload: { outcome: 'cancelled' },
+        });
+      });
+
+      it('is in no gallery, even where a picture was published while it was being deleted', async () => {
+        const guildId = makeSnowflake();
+        const { subject } = await insertReadySubject(db, { guildId });
+        const picture = { userId: subject.ownerId, guildId, subjectId: subject.id };
+        const { rendition } = await insertFinishedRendition(db, picture);
+        await softDeleteSubject(db, { subjectId: subject.id, ownerId: subject.ownerId });
+        await publishPost(db, {
+          renditionId: rendition.id,
+          pictureIndex: 0,
+          guildId,
+          authorId: subject.ownerId,
+          subjectId: subject.id,
+        });
+        expect((await listGalleryPage(db, { guildId })).items).toEqual([]);
       });
 
       it('takes no weights from a training that ends afterwards', async () => {
@@ -624,7 +722,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         await startTrainingAttempt(db, run.id);
         await softDeleteSubject(db, { subjectId: subject.id, ownerId: subject.ownerId });
         expect(await checkTrainingAttempt(db, run.id, 1)).toBe('cancel');
-        const success = { artifact: makeArtifact(), result: trainResult };
+        const success = { artifact: makeArtifact(), result: makeTrainResult() };
         expect(await succeedTraining(db, run.id, 1, success)).toBe(false);
         expect((await getTrainingRun(db, run.id))?.status).toBe('cancelled');
         expect(await listArtifacts(db, subject.id)).toEqual([]);

@@ -1,8 +1,14 @@
 /** @file Rows for tests: small, complete, never twice the same. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Db } from '../client.ts';
+import type { RenderResult } from '../jobs/render-prompt.ts';
 import type { TrainResult } from '../jobs/train-subject.ts';
-import { createRendition, type NewRendition } from '../queries/renditions.ts';
+import {
+  createRendition,
+  type NewRendition,
+  startRenditionAttempt,
+  succeedRendition,
+} from '../queries/renditions.ts';
 import {
   createTraining,
   type NewArtifact,
@@ -60,13 +66,16 @@ export function makeArtifact(changes: Partial<NewArtifact> = {}): NewArtifact {
   };
 }
 
-export const trainResult: Omit<TrainResult, 'artifactId'> = {
-  steps: 10,
-  finalLoss: 0.25,
-  sampleFileIds: ['sample-1', 'sample-2'],
-  classBeforeFileIds: ['before-1'],
-  classAfterFileIds: ['after-1'],
-};
+/** @returns what a training leaves, with two samples and a class picture before and after */
+export function makeTrainResult(): Omit<TrainResult, 'artifactId'> {
+  return {
+    steps: 10,
+    finalLoss: 0.25,
+    sampleFileIds: [makeFileId(), makeFileId()],
+    classBeforeFileIds: [makeFileId()],
+    classAfterFileIds: [makeFileId()],
+  };
+}
 
 /** Inserts a training that waits. */
 export async function insertTraining(
@@ -78,7 +87,7 @@ export async function insertTraining(
   return created;
 }
 
-/** Inserts a subject that can be rendered. */
+/** Inserts a subject that can be rendered; `fileIds` are all its files so far. */
 export async function insertReadySubject(
   db: Db,
   changes: Partial<NewTraining> = {},
@@ -89,12 +98,19 @@ export async function insertReadySubject(
   const start = await startTrainingAttempt(db, run.id);
   if (!start.started) throw new Error(`start: ${start.reason}`);
   const weights = makeArtifact(artifact);
+  const result = makeTrainResult();
   const artifactId = await succeedTraining(db, run.id, start.attempt, {
     artifact: weights,
-    result: trainResult,
+    result,
   });
   if (artifactId === false) throw new Error('succeed: stale');
-  const fileIds = [...training.photos.map((photo) => photo.storageFileId), weights.storageFileId];
+  const fileIds = [
+    ...training.photos.map((photo) => photo.storageFileId),
+    weights.storageFileId,
+    ...result.sampleFileIds,
+    ...result.classBeforeFileIds,
+    ...result.classAfterFileIds,
+  ];
   return { run, subject, artifactId, fileIds };
 }
 
@@ -121,4 +137,25 @@ export async function insertRendition(
   changes: Partial<NewRendition> = {},
 ): Promise<Rendition> {
   return (await createRendition(db, makeRendition(changes))).rendition;
+}
+
+/** Inserts a rendition that has its pictures. */
+export async function insertFinishedRendition(
+  db: Db,
+  changes: Partial<NewRendition> = {},
+): Promise<{ rendition: Rendition; fileIds: string[] }> {
+  const rendition = await insertRendition(db, changes);
+  const start = await startRenditionAttempt(db, rendition.id);
+  if (!start.started) throw new Error(`start: ${start.reason}`);
+  const result = makeRenderResult(rendition.count);
+  if (!(await succeedRendition(db, rendition.id, start.attempt, result))) {
+    throw new Error('succeed: stale');
+  }
+  return { rendition, fileIds: result.fileIds };
+}
+
+/** @returns what a rendering leaves */
+export function makeRenderResult(count: number): RenderResult {
+  const fileIds = Array.from({ length: count }, makeFileId);
+  return { fileIds, seeds: fileIds.map((_, index) => index), width: 64, height: 64 };
 }
