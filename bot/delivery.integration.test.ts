@@ -5,11 +5,12 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
 import {
+  createRendition,
   failRendition,
   findRenditionByInteraction,
   startRenditionAttempt,
 } from '#db/queries/renditions.ts';
-import { listSubjects } from '#db/queries/subjects.ts';
+import { listSubjects, softDeleteSubject } from '#db/queries/subjects.ts';
 import {
   cancelTraining,
   checkTrainingAttempt,
@@ -485,9 +486,11 @@ describe('a picture', () => {
     );
     expect(await stage.countFiles()).toBe(files);
     const deleted = await click('fay', remove?.custom_id);
-    expect(deleted.message?.content).toBe('**Gone** and its photos are deleted.');
-    // Three photos and the weights; what was drawn stays with its message.
-    expect(await stage.countFiles()).toBe(files - 4);
+    expect(deleted.message?.content).toBe(
+      '**Gone**, its photos and my copies of its pictures are deleted.',
+    );
+    // Three photos, the weights, two samples, the class before and after, and the picture.
+    expect(await stage.countFiles()).toBe(files - 9);
     const page = await stage.playground.command({
       user: 'ben',
       name: 'gallery',
@@ -495,6 +498,84 @@ describe('a picture', () => {
       until: 'settled',
     });
     expect(page.message?.content).not.toContain('in the gallery');
+  });
+});
+
+describe('a deleted subject', () => {
+  const dora = () => stage.playground.users.dora?.id ?? '';
+
+  test('leaves none of its files in the store', async () => {
+    const before = await stage.listFiles();
+    const subject = await trainSubjectAs(stage, 'dora', { name: 'Traceless' }, 'ggg');
+    const options = { prompt: 'a [Traceless] in the snow', count: 3 };
+    const rendition = await imagine(options.prompt, { user: 'dora', options });
+    await finishRendition(stage, rendition);
+    await stage.see('[Traceless] in the snow');
+    expect(await stage.countFiles()).toBe(before.length + 8 + 3);
+    const question = await stage.playground.command({
+      user: 'dora',
+      name: 'subject',
+      subcommand: 'delete',
+      options: { subject: 'Traceless' },
+      until: 'settled',
+    });
+    await stage.playground.click({
+      user: 'dora',
+      message: question.message?.id ?? '',
+      customId: `delete:${subject.id}`,
+      until: 'settled',
+    });
+    expect(await stage.listFiles()).toEqual(before);
+    const publish = await stage.playground.command({
+      user: 'dora',
+      name: 'gallery',
+      subcommand: 'publish',
+      until: 'settled',
+    });
+    expect(publish.message?.content).toContain('You have no finished picture here yet.');
+  });
+
+  test('whose outcomes wait ends them with one message each, and its files go although the bot died', async () => {
+    const before = await stage.listFiles();
+    const { run, subject } = await requestTrainingAs(stage, 'dora', { name: 'Unheard' });
+    const attempt = await takeTraining(stage, run.id);
+    await stage.see('**Unheard**');
+    const { db } = stage.database;
+    await stage.restart(async () => {
+      await finishTraining(stage, run, attempt, 'hhh');
+      const { rendition } = await createRendition(db, {
+        userId: dora(),
+        guildId: null,
+        channelId: run.channelId,
+        interactionId: 'unheard',
+        subjectId: subject.id,
+        artifactId: null,
+        prompt: 'unheard of',
+        resolvedPrompt: 'unheard of',
+        seed: 1,
+        count: 2,
+        settings: {},
+      });
+      await finishRendition(stage, rendition);
+      // And no more: as if the bot had died before it deleted the first file.
+      await softDeleteSubject(db, { subjectId: subject.id, ownerId: dora() });
+      expect(await stage.countFiles()).toBe(before.length + 8 + 2);
+    });
+    await until(() => inChannel('**Unheard**').length === 2 && isOver(inChannel('**Unheard**')));
+    expect(
+      inChannel('**Unheard**').map(({ content, attachments }) => [
+        content.split('\n').at(-1),
+        attachments.length,
+      ]),
+    ).toEqual([
+      ['Not learned. The subject was deleted.', 0],
+      ['Not drawn. The subject was deleted.', 0],
+    ]);
+    const delivery = () => findDelivery(db, 'training', run.id);
+    await until(async () => (await delivery())?.status === 'delivered', 'delivered');
+    await until(async () => (await stage.countFiles()) === before.length, 'files deleted');
+    expect(await stage.listFiles()).toEqual(before);
+    await until(async () => (await delivery())?.payload.outcome === 'failed', 'purged');
   });
 });
 

@@ -1,5 +1,6 @@
 /** @file The outbox: tells Discord how trainings and renditions ended, until Discord has it. */
 import type { Logger } from 'pino';
+import { buildDeletedOutcome, type Outcome } from '#db/jobs/outcome.ts';
 import {
   claimDeliveries,
   markDelivered,
@@ -11,6 +12,7 @@ import {
   setTrainingProgressMessage,
 } from '#db/queries/training-runs.ts';
 import type { OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
+import type { Subject } from '#db/schema/subjects.ts';
 import type { BotContext } from '../context.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { readPictures } from '../intake/pictures.ts';
@@ -80,20 +82,17 @@ async function deliverTraining(
   delivery: OutboxDelivery,
 ): Promise<string | null> {
   const { db, poster } = options;
+  const { payload } = delivery;
+  const fileIds =
+    payload.outcome === 'succeeded' && payload.kind === 'training'
+      ? payload.result.sampleFileIds
+      : [];
+  const samples = await readPictures(options, delivery.userId, fileIds);
   const row = await getTrainingRunWithSubject(db, delivery.refId);
   if (!row) return null;
   const { run, subject } = row;
-  const outcome = delivery.payload;
-  const fileIds =
-    outcome.outcome === 'succeeded' && outcome.kind === 'training'
-      ? outcome.result.sampleFileIds
-      : [];
-  const view = trainingEnded(
-    run,
-    subject,
-    outcome,
-    await readPictures(options, run.userId, fileIds),
-  );
+  const outcome = outcomeNow(payload, subject);
+  const view = trainingEnded(run, subject, outcome, samples);
   return withoutLargeFiles(view, async (message) => {
     const old = run.progressMessageId;
     if (old !== null && isEditable(old)) {
@@ -118,17 +117,27 @@ async function deliverRendition(
   options: OutboxOptions,
   delivery: OutboxDelivery,
 ): Promise<string | null> {
+  const { payload, userId } = delivery;
+  const fileIds =
+    payload.outcome === 'succeeded' && payload.kind === 'rendition' ? payload.result.fileIds : [];
+  const pictures = await readPictures(options, userId, fileIds);
   const row = await getRenditionWithSubject(options.db, delivery.refId);
   if (!row) return null;
   const { rendition, subject } = row;
-  const outcome = delivery.payload;
-  const fileIds =
-    outcome.outcome === 'succeeded' && outcome.kind === 'rendition' ? outcome.result.fileIds : [];
-  const pictures = await readPictures(options, rendition.userId, fileIds);
+  const outcome = outcomeNow(payload, subject);
   const view = renditionEnded(rendition, subject, outcome, pictures);
   return withoutLargeFiles(view, (message) =>
     options.poster.post(rendition.channelId, message, delivery.nonce),
   );
+}
+
+/**
+ * What there is to tell by now. The row is read after the pictures, so that pictures which a deletion took away are
+ * never told of as if they were there.
+ */
+function outcomeNow(outcome: Outcome, subject: Subject | null): Outcome {
+  const isGone = outcome.outcome === 'succeeded' && subject !== null && subject.deletedAt !== null;
+  return isGone ? buildDeletedOutcome(outcome.kind) : outcome;
 }
 
 /** Where Discord finds the files too large, the text goes alone. */

@@ -44,6 +44,8 @@ export interface BotStage {
   readonly fatal: string[];
   /** Stops the bot, does something, and starts another one on the same rows. */
   restart(meanwhile?: () => Promise<unknown>): Promise<void>;
+  /** @returns the ids of the files that the store holds, sorted */
+  listFiles(): Promise<string[]>;
   /** @returns how many files the store holds */
   countFiles(): Promise<number>;
   close(): Promise<void>;
@@ -119,6 +121,10 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
     onFatal: (reason) => fatal.push(reason),
   };
   let bot = await startBot(dependencies);
+  const listFiles = async () => {
+    const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isFile() ? entry.name : [])).sort();
+  };
 
   return {
     playground,
@@ -139,10 +145,8 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
       await meanwhile();
       bot = await startBot(dependencies);
     },
-    async countFiles() {
-      const names = await readdir(dir, { recursive: true, withFileTypes: true });
-      return names.filter((entry) => entry.isFile()).length;
-    },
+    listFiles,
+    countFiles: async () => (await listFiles()).length,
     async close() {
       await bot.stop();
       await queue.close();

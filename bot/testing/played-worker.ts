@@ -62,7 +62,7 @@ export async function reportTraining(
   });
 }
 
-/** Ends a run well, with two samples. */
+/** Ends a run well, with two samples and a picture of the class before and after. */
 export async function finishTraining(
   stage: BotStage,
   run: TrainingRun,
@@ -84,8 +84,8 @@ export async function finishTraining(
       steps: 100,
       finalLoss: 0.05,
       sampleFileIds: [await put(101), await put(102)],
-      classBeforeFileIds: [],
-      classAfterFileIds: [],
+      classBeforeFileIds: [await put(103)],
+      classAfterFileIds: [await put(104)],
     },
   });
   if (artifactId === false) throw new Error('the attempt is stale');

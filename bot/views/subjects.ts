@@ -4,7 +4,7 @@ import { buildCustomId } from '../custom-ids.ts';
 import { limits } from './discord-limits.ts';
 import { storedFailureSentence } from './failures.ts';
 import { buttonRow, type MessageView, messageView } from './message-view.ts';
-import { count, fitText, oneLine, plain } from './text.ts';
+import { count, fitText, list, oneLine, plain } from './text.ts';
 
 /** A line of the list. */
 export interface ListedSubject {
@@ -52,10 +52,10 @@ export function subjectList(subjects: readonly ListedSubject[]): MessageView {
 
 /** @returns the question before a subject is deleted */
 export function deleteQuestion(subject: Subject, publishedPictures: number): MessageView {
-  const published =
-    publishedPictures > 0 ? ` and ${count(publishedPictures, 'published picture')}` : '';
+  const parts = ['its photos', 'what I learned from them', 'my copies of its pictures'];
+  if (publishedPictures > 0) parts.push(count(publishedPictures, 'published picture'));
   return messageView(
-    `Delete **${plain(subject.name)}** with its photos, what I learned from them${published}? This cannot be undone.`,
+    `Delete **${plain(subject.name)}** with ${list(parts)}? This cannot be undone.`,
     {
       components: [
         buttonRow(
@@ -69,7 +69,9 @@ export function deleteQuestion(subject: Subject, publishedPictures: number): Mes
 
 /** @returns the answer after deleting */
 export function subjectDeleted(subject: Subject): MessageView {
-  return messageView(`**${plain(subject.name)}** and its photos are deleted.`);
+  return messageView(
+    `**${plain(subject.name)}**, its photos and my copies of its pictures are deleted.`,
+  );
 }
 
 /** @returns the answer after thinking better of it */
