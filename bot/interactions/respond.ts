@@ -3,6 +3,8 @@ import {
   AttachmentBuilder,
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
+  DiscordjsError,
+  DiscordjsErrorCodes,
   type MessageComponentInteraction,
   MessageFlags,
   type ModalBuilder,
@@ -120,7 +122,7 @@ async function acknowledge(send: () => Promise<unknown>, markDone: () => void): 
       await withDeadline(send(), ACKNOWLEDGE_MS);
       return;
     } catch (error) {
-      if (isDiscordCode(error, discordCodes.alreadyAcknowledged)) {
+      if (isDiscordCode(error, discordCodes.alreadyAcknowledged) || arrivedLate(error)) {
         markDone();
         return;
       }
@@ -128,6 +130,13 @@ async function acknowledge(send: () => Promise<unknown>, markDone: () => void): 
       await pause(100 * 2 ** attempt);
     }
   }
+}
+
+/** An earlier try outlived its deadline and arrived after all: discord.js then refuses to send another. */
+function arrivedLate(error: unknown): boolean {
+  return (
+    error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.InteractionAlreadyReplied
+  );
 }
 
 /** Repeats a request that may be sent twice without harm. */
