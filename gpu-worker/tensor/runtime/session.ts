@@ -2,6 +2,9 @@
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 
+// Official builds report each session to their makers. The variable is read when the first session is made.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Where a graph runs. */
 export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda';
 
