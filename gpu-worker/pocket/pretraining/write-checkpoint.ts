@@ -28,7 +28,7 @@ const MODEL_INDEX = {
   feature_extractor: [null, null],
 };
 
-/** How pocket is best trained on a subject and sampled; found by trials on its own world. */
+/** How pocket is trained on a subject and sampled: a first guess that measurements have yet to replace. */
 const RECOMMENDED = {
   training: {
     maxTrainSteps: 200,
