@@ -50,7 +50,6 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
     logSeverityLevel: 3,
     extra: {
       session: {
-        ...(process.env.SPIN ? { 'intra_op.allow_spinning': process.env.SPIN } : {}),
         ...(purpose === 'training' ? { disable_prepacking: '1' } : {}),
         model_external_initializers_file_folder_path: '/',
       },
