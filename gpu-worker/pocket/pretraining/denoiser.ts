@@ -19,7 +19,10 @@ import { initialWeights } from './initial-weights.ts';
 export const DENOISER_BATCH = 32;
 /** Share of rows whose caption is empty, so that guidance has an unconditional prediction. */
 const EMPTY_CAPTIONS = 0.1;
-/** @see Hang et al. 2023, min-SNR weighting, https://arxiv.org/abs/2303.09556 */
+/**
+ * Rows with a signal-to-noise ratio beyond this count less: what is left to remove there is fine grain.
+ * @see Hang et al. 2023, min-SNR weighting, https://arxiv.org/abs/2303.09556
+ */
 const SNR_GAMMA = 5;
 const STREAM = { choice: 11, noise: 12 } as const;
 
@@ -69,7 +72,7 @@ export interface LatentSet {
   readonly shape: readonly [number, number, number];
 }
 
-/** What step `step` is fed: random pictures with a fresh caption each, noised; min-SNR row weights. */
+/** What step `step` is fed: random pictures with a fresh caption each, noised, with their weights. */
 export function denoiserFeeds(
   latents: LatentSet,
   tokenizer: ClipTokenizer,
@@ -95,7 +98,7 @@ export function denoiserFeeds(
   const rowWeights = Float32Array.from(timesteps, (timestep) => {
     const alphaProd = alphaAt(alphas, timestep);
     const snr = alphaProd / (1 - alphaProd);
-    return Math.min(snr, SNR_GAMMA) / snr / DENOISER_BATCH;
+    return Math.min(1, (SNR_GAMMA + 1) / (snr + 1)) / DENOISER_BATCH;
   });
   return {
     ...feeds,

@@ -38,23 +38,35 @@ export async function preparePictures(
     closeSync(handle);
     renameSync(temporary, file);
   }
-  return new Uint8Array(readFileSync(file));
+  return readFileSync(file);
 }
 
+/** A square part of a picture, in pixels. */
+export interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly size: number;
+}
+export const WHOLE_PICTURE: Crop = { left: 0, top: 0, size: PICTURE_SIZE };
+
 /**
- * Copies one picture into a batch, as float32 channels in [−1, 1].
+ * Copies part of one picture into a batch, as float32 channels in [−1, 1].
  * @param out `[rows, 3, size, size]`
  */
-export function copyPicture(
+export function copyCrop(
   pictures: Uint8Array,
   index: number,
+  { left, top, size }: Crop,
   out: Float32Array,
   row: number,
 ): void {
-  const pixels = PICTURE_SIZE * PICTURE_SIZE;
-  const from = index * PICTURE_BYTES;
-  const to = row * PICTURE_BYTES;
-  for (let i = 0; i < pixels; i++) {
-    for (let c = 0; c < 3; c++) out[to + c * pixels + i] = pictures[from + 3 * i + c]! / 127.5 - 1;
+  const pixels = size * size;
+  for (let y = 0; y < size; y++) {
+    const from = index * PICTURE_BYTES + ((top + y) * PICTURE_SIZE + left) * 3;
+    const to = row * 3 * pixels + y * size;
+    for (let x = 0; x < size; x++) {
+      for (let c = 0; c < 3; c++)
+        out[to + c * pixels + x] = pictures[from + 3 * x + c]! / 127.5 - 1;
+    }
   }
 }

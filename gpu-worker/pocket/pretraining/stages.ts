@@ -20,9 +20,15 @@ import { MAX_TOKENS, schedulerConfig, textConfig, unetConfig, vaeConfig } from '
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
-import { copyPicture, preparePictures } from './pictures.ts';
+import { copyCrop, preparePictures, WHOLE_PICTURE } from './pictures.ts';
 import { writeSampleGrid } from './sample-grid.ts';
-import { writeCheckpointFrame, writeTextEncoder, writeUnet, writeVae } from './write-checkpoint.ts';
+import {
+  writeCheckpointFrame,
+  writeTextEncoder,
+  writeUnet,
+  writeVae,
+  writeVaeConfig,
+} from './write-checkpoint.ts';
 
 export interface PretrainingOptions {
   /** Where everything that is not the result lives. */
@@ -43,7 +49,7 @@ export interface PretrainingOptions {
 const SAVE_EVERY = 250;
 const VAE_RATE = 1.5e-3;
 const DENOISER_RATE = 1e-3;
-const EMA_DECAY = 0.998;
+const EMA_DECAY = 0.995;
 const EMA_INTERVAL = 4;
 const SAMPLES_EVERY = 1000;
 
@@ -84,7 +90,7 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
     feeds: autoencoderFeeds(pictures, options.pictures, vaeConfig, seed, step),
     lrs: { vae: cosineRate(VAE_RATE, step, vaeSteps, 100) },
   }));
-  writeVae(outDir, vaeConfig, {
+  writeVae(outDir, {
     names: trainer.bank.names,
     shapeOf: (name) => trainer.bank.spec(name).shape,
     read: (name) => trainer.parameter(name),
@@ -113,7 +119,8 @@ async function prepareLatents(
     for (let start = 0; start < count; start += batch) {
       const rows = Math.min(batch, count - start);
       const pixels = new Float32Array(batch * 3 * PICTURE_SIZE * PICTURE_SIZE);
-      for (let row = 0; row < rows; row++) copyPicture(pictures, start + row, pixels, row);
+      for (let row = 0; row < rows; row++)
+        copyCrop(pictures, start + row, WHOLE_PICTURE, pixels, row);
       const { mean } = await encodePixels(
         cache,
         { config: vaeConfig, tensors },
@@ -140,18 +147,7 @@ async function prepareLatents(
     );
   }
   const { entries, metadata } = readSafetensorsHeader(file);
-  const { entries: vae } = readSafetensorsHeader(
-    path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
-  );
-  writeVae(
-    outDir,
-    { ...vaeConfig, scaling_factor: Number(metadata.scalingFactor) },
-    {
-      names: [...vae.keys()],
-      shapeOf: (name) => vae.get(name)!.shape,
-      read: (name) => readTensorFloat32(vae.get(name)!),
-    },
-  );
+  writeVaeConfig(outDir, { ...vaeConfig, scaling_factor: Number(metadata.scalingFactor) });
   return { data: readTensorFloat32(entries.get('latents')!), count, shape };
 }
 

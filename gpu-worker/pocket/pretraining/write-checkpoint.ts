@@ -52,35 +52,37 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
   writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
   writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
-  writeJson(path.join(dir, 'pocket.json'), { edition: 1 });
+  writeJson(path.join(dir, 'pocket.json'), { edition: 2 });
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
-export function writeVae(dir: string, config: VaeConfig, tensors: NamedTensors): void {
-  writeModel(
-    path.join(dir, 'vae'),
-    { _class_name: 'AutoencoderKL', ...config },
-    'diffusion_pytorch_model',
-    tensors,
-  );
+/** Weights alone: the scaling factor in `writeVaeConfig` is known only once pictures were encoded. */
+export function writeVae(dir: string, tensors: NamedTensors): void {
+  writeWeights(path.join(dir, 'vae', 'diffusion_pytorch_model.safetensors'), tensors);
+}
+
+export function writeVaeConfig(dir: string, config: VaeConfig): void {
+  writeJson(path.join(dir, 'vae', 'config.json'), { _class_name: 'AutoencoderKL', ...config });
 }
 
 export function writeUnet(dir: string, config: UnetConfig, tensors: NamedTensors): void {
   const whole = { _class_name: 'UNet2DConditionModel', ...config };
-  writeModel(path.join(dir, 'unet'), whole, 'diffusion_pytorch_model', tensors);
+  writeJson(path.join(dir, 'unet', 'config.json'), whole);
+  writeWeights(path.join(dir, 'unet', 'diffusion_pytorch_model.safetensors'), tensors);
 }
 
 export function writeTextEncoder(dir: string, config: ClipTextConfig, tensors: NamedTensors): void {
   const whole = { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...config };
-  writeModel(path.join(dir, 'text_encoder'), whole, 'model', tensors);
+  writeJson(path.join(dir, 'text_encoder', 'config.json'), whole);
+  writeWeights(path.join(dir, 'text_encoder', 'model.safetensors'), tensors);
 }
 
-function writeModel(folder: string, config: object, baseName: string, tensors: NamedTensors): void {
-  writeJson(path.join(folder, 'config.json'), config);
+function writeWeights(file: string, tensors: NamedTensors): void {
+  mkdirSync(path.dirname(file), { recursive: true });
   const list = function* (): Generator<TensorData> {
     for (const name of tensors.names) {
       yield { name, dtype: 'F16', shape: tensors.shapeOf(name), data: tensors.read(name) };
     }
   };
-  writeSafetensors(path.join(folder, `${baseName}.safetensors`), list(), { format: 'pt' });
+  writeSafetensors(file, list(), { format: 'pt' });
 }

@@ -147,7 +147,7 @@ export function hasBack(className: ClassName): boolean {
   return (CLASSES_WITH_BACK as readonly string[]).includes(className);
 }
 
-/** Two colours nearer than this (RGB distance) do not read as a pattern at 64 pixels. */
+/** Two colours nearer than this (RGB distance) do not read as a pattern in a small picture. */
 const MIN_PATTERN_CONTRAST = 110;
 
 /**

@@ -60,7 +60,7 @@ describe('rendering', () => {
   it('gives RGB pixels of the asked size in every style', async () => {
     for (const style of STYLES) {
       const scene = sampleScene(11, { style, context: 'beach' });
-      expect((await renderScene(scene)).length).toBe(64 * 64 * 3);
+      expect((await renderScene(scene)).length).toBe(128 * 128 * 3);
       expect(await renderScene(scene)).toEqual(await renderScene(scene));
     }
     expect((await renderScene(sampleScene(3), 128)).length).toBe(128 * 128 * 3);
