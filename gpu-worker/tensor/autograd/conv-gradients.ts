@@ -2,7 +2,7 @@
 import type { Value } from '../graph/graph.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
 import { gemm } from '../graph/ops/linalg.ts';
-import { concat, padSpatial, reshape, slice, transpose } from '../graph/ops/movement.ts';
+import { concat, expand, padSpatial, reshape, slice, transpose } from '../graph/ops/movement.ts';
 
 type Pads = readonly [number, number, number, number];
 
@@ -66,11 +66,8 @@ function turn(weight: Value): Value {
 }
 
 /**
- * Gradient of the weight: for each kernel position one matrix product of the incoming gradient
- * with the window of the padded input that this position saw.
- *
- * Pixels are laid out as rows of channels, `[n, h, w, c]`. A step down the kernel then moves the
- * window by whole rows, which is one contiguous copy; only steps to the right cut the rows.
+ * Gradient of the weight: matrix products of the incoming gradient with the windows of the padded
+ * input that each kernel position saw. Pixels are laid out as rows of channels, `[n, h, w, c]`.
  *
  * @param gradOutput `[n, o, h', w']`
  * @param input `[n, c, h, w]`
@@ -88,8 +85,9 @@ export function conv2dWeightGrad(
   const padded = channelsLast(padSpatial(input, pads));
   const products =
     stride === 1
-      ? denseWindowProducts(channelsLast(padSpatial(gradOutput, [0, 0, kh - 1, 0])), padded, kh, kw)
+      ? denseWindowProducts(channelsLast(padSpatial(gradOutput, [kh - 1, 0, 0, 0])), padded, kh, kw)
       : stridedWindowProducts(channelsLast(gradOutput), padded, kh, kw, stride);
+  if (!Array.isArray(products)) return products;
   return reshape(
     concat(
       products.map((product) => reshape(product, [o, c, 1])),
@@ -99,27 +97,37 @@ export function conv2dWeightGrad(
   );
 }
 
+/** Where a kernel row has at most this many channels, all windows share one matrix product. */
+const NARROW = 192;
+
 /**
- * Stride 1. The gradient carries `kh − 1` zero rows below each picture, so that windows which run
- * over the end of a picture meet zeros.
+ * Stride 1. To move the window a row down is to move the gradient a row up, so `kw` shifted copies
+ * of the input and `kh` of the gradient make all windows. The gradient carries `kh − 1` zero rows
+ * above each picture, which windows that run over the edge of a picture meet.
  * @param grad `[n, h' + kh − 1, w', o]`
  * @param padded `[n, h' + kh − 1, w' + kw − 1, c]`
- * @returns `[o, c]` for each kernel position
+ * @returns `[o, c]` for each kernel position, or the whole `[o, c, kh, kw]`
  */
-function denseWindowProducts(grad: Value, padded: Value, kh: number, kw: number): Value[] {
-  const [n, h, outW, o] = grad.shape as [number, number, number, number];
+function denseWindowProducts(grad: Value, padded: Value, kh: number, kw: number): Value[] | Value {
+  const [n, h, w, o] = grad.shape as [number, number, number, number];
   const c = padded.shape[3]!;
-  const rows = n * h * outW;
-  const used = rows - (kh - 1) * outW;
-  const gradRows = slice(reshape(grad, [rows, o]), 0, 0, used);
-  const columns = Array.from({ length: kw }, (_, left) =>
-    reshape(slice(padded, 2, left, left + outW), [rows, c]),
+  const rows = n * h * w;
+  const beyond = (kh - 1) * w;
+  const gradRows = reshape(grad, [rows, o]);
+  const extended =
+    beyond === 0 ? gradRows : concat([gradRows, expand(grad.graph.constant(0), [beyond, o])], 0);
+  const shifted = Array.from({ length: kh }, (_, top) =>
+    slice(extended, 0, beyond - top * w, beyond - top * w + rows),
   );
-  return Array.from({ length: kh }, (_, top) =>
-    columns.map((column) =>
-      gemm(gradRows, slice(column, 0, top * outW, top * outW + used), { transA: true }),
-    ),
-  ).flat();
+  const columns = Array.from({ length: kw }, (_, left) =>
+    reshape(slice(padded, 2, left, left + w), [rows, c]),
+  );
+  if (kh * o > NARROW || kw * c > NARROW)
+    return shifted.flatMap((rowsUp) =>
+      columns.map((column) => gemm(rowsUp, column, { transA: true })),
+    );
+  const product = gemm(concat(shifted, 1), concat(columns, 1), { transA: true });
+  return transpose(reshape(product, [kh, o, kw, c]), [1, 3, 0, 2]);
 }
 
 /** Any stride: each window is cut out on its own. Arguments as above, without the zero rows. */
