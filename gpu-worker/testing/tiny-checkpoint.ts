@@ -14,7 +14,7 @@ import {
   vaeConfigSchema,
 } from '../diffusion/weights/model-configs.ts';
 import type { SamplingSettings, TrainingSettings } from '../dreambooth/requests.ts';
-import { MAX_TOKENS, schedulerConfig } from '../pocket/pretraining/architecture.ts';
+import { schedulerConfig } from '../pocket/pretraining/architecture.ts';
 import { initialWeights } from '../pocket/pretraining/initial-weights.ts';
 import {
   type NamedTensors,
@@ -22,8 +22,9 @@ import {
   writeTextEncoder,
   writeUnet,
   writeVae,
+  writeVaeConfig,
 } from '../pocket/pretraining/write-checkpoint.ts';
-import { buildVocabulary } from '../pocket/tokenizer/build-vocabulary.ts';
+import { buildVocabulary, MODEL_MAX_LENGTH } from '../pocket/tokenizer/build-vocabulary.ts';
 
 /** What {@link writeTinyCheckpoint} can be told. */
 export interface TinyCheckpointOptions {
@@ -72,7 +73,7 @@ export function writeTinyCheckpoint(dir: string, options: TinyCheckpointOptions)
     intermediate_size: 32,
     num_hidden_layers: 1,
     num_attention_heads: 2,
-    max_position_embeddings: MAX_TOKENS,
+    max_position_embeddings: MODEL_MAX_LENGTH,
     bos_token_id: size - 2,
     eos_token_id: size - 1,
     pad_token_id: size - 1,
@@ -91,7 +92,8 @@ export function writeTinyCheckpoint(dir: string, options: TinyCheckpointOptions)
     buildVaeEncoder(weights, vaeConfig, input('float32', [1, 3, 64, 64]));
     buildVaeDecoder(weights, vaeConfig, input('float32', [1, 4, 16, 16]));
   });
-  writeVae(dir, vaeConfig, randomTensors(vae, seed));
+  writeVaeConfig(dir, vaeConfig);
+  writeVae(dir, randomTensors(vae, seed));
   writeUnet(dir, unetConfig, randomTensors(of(UNET), seed + 1));
   writeTextEncoder(dir, textConfig, randomTensors(of(TEXT_ENCODER), seed + 2));
   const recommended = {

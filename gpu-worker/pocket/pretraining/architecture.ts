@@ -4,9 +4,7 @@ import {
   unetConfigSchema,
   vaeConfigSchema,
 } from '../../diffusion/weights/model-configs.ts';
-
-/** Longest prompt in tokens, begin and end marks included. */
-export const MAX_TOKENS = 32;
+import { MODEL_MAX_LENGTH } from '../tokenizer/build-vocabulary.ts';
 
 export const vaeConfig = vaeConfigSchema.parse({
   block_out_channels: [16, 32, 64, 96],
@@ -27,7 +25,7 @@ export const textConfig = (vocabSize: number, ids: { bos: number; eos: number; p
     intermediate_size: 512,
     num_hidden_layers: 4,
     num_attention_heads: 4,
-    max_position_embeddings: MAX_TOKENS,
+    max_position_embeddings: MODEL_MAX_LENGTH,
     bos_token_id: ids.bos,
     eos_token_id: ids.eos,
     pad_token_id: ids.pad,

@@ -16,7 +16,7 @@ import {
 import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
 import { PICTURE_SIZE } from '../world/render.ts';
-import { MAX_TOKENS, schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
+import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
@@ -180,7 +180,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
   const trainer = await createDenoiserTrainer(
     configs,
     unetConfig.sample_size as number,
-    MAX_TOKENS,
+    tokenizer.maxLength,
     seed,
     options.threads,
     resumes ? undefined : committed,

@@ -133,7 +133,7 @@ describe('the vocabulary of pocket', () => {
       expect(lines.length).toBe(merges.length + 1);
       expect(JSON.parse(read('tokenizer_config.json'))).toMatchObject({
         tokenizer_class: 'CLIPTokenizer',
-        model_max_length: 48,
+        model_max_length: 32,
         pad_token: END_OF_TEXT,
       });
       expect(JSON.parse(read('special_tokens_map.json'))).toMatchObject({

@@ -18,7 +18,7 @@ export const START_OF_TEXT = '<|startoftext|>';
 export const END_OF_TEXT = '<|endoftext|>';
 
 /** Tokens that the text encoder sees at most, special ones included. */
-export const MODEL_MAX_LENGTH = 48;
+export const MODEL_MAX_LENGTH = 32;
 
 /** Most entries that the vocabulary may have. */
 const MAX_ENTRIES = 2048;
