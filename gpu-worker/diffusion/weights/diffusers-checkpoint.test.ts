@@ -5,6 +5,9 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -133,8 +136,38 @@ describe('openCheckpoint', () => {
     const { unet, vae } = openCheckpoint(dir);
     expect([...unet.tensors.keys()]).toEqual(['a', 'b', 'c']);
     expect(vae.tensors.has('encoder.conv_in.weight')).toBe(true);
-    writeFileSync(indexFile, JSON.stringify({ weight_map: { a: '../vae/x.safetensors' } }));
-    expect(() => openCheckpoint(dir)).toThrow(/expected shard \.\.\/vae\/x\.safetensors beside it/);
+  });
+
+  it('takes float16 shards of a text encoder, and stands on the index for the hash', () => {
+    const dir = makeCheckpoint('text-shards');
+    const text = path.join(dir, 'text_encoder');
+    rmSync(path.join(text, 'model.safetensors'));
+    weights(text, 'model.fp16-00001-of-00002.safetensors', 'text_model.a');
+    weights(text, 'model.fp16-00002-of-00002.safetensors', 'text_model.b');
+    const weight_map = {
+      'text_model.a': 'model.fp16-00001-of-00002.safetensors',
+      'text_model.b': 'model.fp16-00002-of-00002.safetensors',
+    };
+    const indexFile = path.join(text, 'model.safetensors.index.fp16.json');
+    writeFileSync(indexFile, JSON.stringify({ weight_map }));
+    const { textEncoder, hash } = openCheckpoint(dir);
+    expect([...textEncoder.tensors.keys()]).toEqual(['text_model.a', 'text_model.b']);
+    expect(textEncoder.tensors.get('text_model.b')?.file).toBe(
+      path.join(text, 'model.fp16-00002-of-00002.safetensors'),
+    );
+    writeFileSync(indexFile, JSON.stringify({ metadata: {}, weight_map }));
+    expect(openCheckpoint(dir).hash).not.toBe(hash);
+  });
+
+  it("follows a hub cache's links, and gives the real files", () => {
+    const dir = makeCheckpoint('snapshot');
+    const blobs = path.join(folder, 'blobs');
+    mkdirSync(blobs);
+    const unetFile = path.join(dir, 'unet/diffusion_pytorch_model.safetensors');
+    renameSync(unetFile, path.join(blobs, '0123abc'));
+    symlinkSync('../../blobs/0123abc', unetFile);
+    const entry = openCheckpoint(dir).unet.tensors.get('conv_in.weight');
+    expect(entry?.file).toBe(path.join(blobs, '0123abc'));
   });
 
   it('reads the list of class nouns and finds a tokenizer only where it is whole', () => {
@@ -198,12 +231,88 @@ describe('a folder that cannot be used is refused with what was expected', () =>
           path.join(dir, 'text_encoder/model.safetensors'),
           path.join(dir, 'text_encoder/pytorch_model.bin'),
         ),
-      /pytorch_model\.bin is a pickle, which can run code/,
+      /text_encoder: expected model\.safetensors.*found pytorch_model\.bin is a pickle, .* save it as safetensors/,
+    ],
+    [
+      'pickle-of-another-name',
+      (dir) =>
+        renameSync(
+          path.join(dir, 'unet/diffusion_pytorch_model.safetensors'),
+          path.join(dir, 'unet/weights.pth'),
+        ),
+      /unet: expected diffusion_pytorch_model\.safetensors.*found weights\.pth is a pickle/,
+    ],
+    [
+      'pickle-in-disguise',
+      (dir) =>
+        writeFileSync(
+          path.join(dir, 'unet/diffusion_pytorch_model.safetensors'),
+          'PK\x03\x04 archive/data.pkl',
+        ),
+      /diffusion_pytorch_model\.safetensors: expected safetensors, found a pickle/,
+    ],
+    ...(
+      [
+        [
+          '../vae/x.safetensors',
+          /tensor a is said to be in "\.\.\/vae\/x\.safetensors"; expected the name of a file beside/,
+        ],
+        [
+          '/etc/x.safetensors',
+          /tensor a is said to be in "\/etc\/x\.safetensors"; expected the name/,
+        ],
+        ['C:\\x.safetensors', /tensor a is said to be in "C:.*; expected the name/],
+        ['part.bin', /index\.json: part\.bin is a pickle/],
+        ['part.txt', /tensor a is said to be in "part\.txt"; expected a \.safetensors file/],
+        [
+          'gone.safetensors',
+          /expected shard gone\.safetensors beside it, with 1 tensors such as a/,
+        ],
+        [
+          'there.safetensors',
+          /there\.safetensors: expected tensor a, which the index says is here; found 1/,
+        ],
+      ] as const
+    ).map(([shard, message]): [string, (dir: string) => void, RegExp] => [
+      `shard ${shard.replaceAll(/\W/g, '-')}`,
+      (dir) => {
+        const unet = path.join(dir, 'unet');
+        rmSync(path.join(unet, 'diffusion_pytorch_model.safetensors'));
+        weights(unet, 'there.safetensors', 'b');
+        writeFileSync(
+          path.join(unet, 'diffusion_pytorch_model.safetensors.index.json'),
+          JSON.stringify({ weight_map: { a: shard } }),
+        );
+      },
+      message,
+    ]),
+    [
+      'link-to-nowhere',
+      (dir) => {
+        const file = path.join(dir, 'vae/diffusion_pytorch_model.safetensors');
+        rmSync(file);
+        symlinkSync('../../blobs/gone', file);
+      },
+      /vae\/diffusion_pytorch_model\.safetensors: expected a safetensors file/,
+    ],
+    [
+      'cut-off',
+      (dir) => {
+        const file = path.join(dir, 'vae/diffusion_pytorch_model.safetensors');
+        truncateSync(file, statSync(file).size - 2);
+      },
+      /diffusion_pytorch_model\.safetensors: tensor encoder\.conv_in\.weight \(F32 \[1\]\) ends at byte \d+, file has \d+; the file is cut off/,
     ],
   ])('%s', (name, damage, message) => {
     const dir = makeCheckpoint(name);
     damage(dir);
     expect(() => openCheckpoint(dir)).toThrow(message);
+  });
+
+  it('a single-file pickle in place of a folder', () => {
+    const file = path.join(folder, 'v1-5-pruned.ckpt');
+    writeFileSync(file, 'PK');
+    expect(() => openCheckpoint(file)).toThrow(/v1-5-pruned\.ckpt is a pickle/);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
@@ -15,6 +16,7 @@ import {
 import path from 'node:path';
 import { z } from 'zod';
 import { type SchedulerConfig, schedulerConfigSchema } from '../schedulers/scheduler-config.ts';
+import { CheckpointError } from './checkpoint-error.ts';
 import {
   type ClipTextConfig,
   clipTextConfigSchema,
@@ -24,7 +26,14 @@ import {
   vaeConfigSchema,
 } from './model-configs.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import {
+  chooseWeightFiles,
+  type ModelFolder,
+  readShardIndex,
+  refuseAsPickle,
+} from './weight-files.ts';
 
+export { CheckpointError } from './checkpoint-error.ts';
 export type { ClipTextConfig, UnetConfig, VaeConfig } from './model-configs.ts';
 
 /** One model of a checkpoint: its settings, and where each of its tensors lies. */
@@ -57,14 +66,8 @@ export interface Checkpoint {
   readonly classNouns?: readonly string[];
 }
 
-/** A folder that is not a checkpoint, or not one that can be used. */
-export class CheckpointError extends Error {
-  override readonly name = 'CheckpointError';
-}
-
-/** Base names of weight files; the first that exists as safetensors is taken. */
-const DIFFUSERS_WEIGHTS = 'diffusion_pytorch_model';
-const TRANSFORMERS_WEIGHTS = 'model';
+/** Configs and indices have some kilobytes; a file beyond this is something else. */
+const MAX_JSON_BYTES = 1 << 25;
 
 /**
  * Opens a checkpoint folder.
@@ -77,7 +80,8 @@ const TRANSFORMERS_WEIGHTS = 'model';
 export function openCheckpoint(dir: string): Checkpoint {
   if (!existsSync(path.join(dir, 'model_index.json'))) {
     throw new CheckpointError(
-      `${dir}: expected model_index.json of a checkpoint in the diffusers layout`,
+      refuseAsPickle(dir) ??
+        `${dir}: expected model_index.json of a checkpoint in the diffusers layout`,
     );
   }
   const root = realpathSync(dir);
@@ -92,23 +96,22 @@ export function openCheckpoint(dir: string): Checkpoint {
   const hashed = [path.join(root, 'model_index.json')];
 
   const open = <S extends z.ZodType>(
-    component: string,
+    component: ModelFolder,
     schema: S,
-    baseName: string,
     currentName: (name: string) => string | undefined,
   ): CheckpointModel<z.output<S>> => {
     const folder = path.join(root, component);
     const configFile = path.join(folder, 'config.json');
     const config = readJson(configFile, schema);
-    const { files, indexFile } = findWeights(folder, baseName);
-    hashed.push(configFile, ...files, ...(indexFile === undefined ? [] : [indexFile]));
-    return { config, tensors: locateTensors(files, currentName) };
+    const { shards, indexFile } = findWeights(folder, component);
+    hashed.push(configFile, ...shards.keys(), ...(indexFile === undefined ? [] : [indexFile]));
+    return { config, tensors: locateTensors(shards, currentName) };
   };
 
-  const unet = open('unet', unetConfigSchema, DIFFUSERS_WEIGHTS, (name) => name);
-  const vae = open('vae', vaeConfigSchema, DIFFUSERS_WEIGHTS, currentVaeName);
-  const openText = (component: string) =>
-    open(component, textConfigFileSchema, TRANSFORMERS_WEIGHTS, currentTextName);
+  const unet = open('unet', unetConfigSchema, (name) => name);
+  const vae = open('vae', vaeConfigSchema, currentVaeName);
+  const openText = (component: ModelFolder) =>
+    open(component, textConfigFileSchema, currentTextName);
   const textEncoder = openText('text_encoder');
   const textEncoder2 = hasComponent(index, 'text_encoder_2')
     ? openText('text_encoder_2')
@@ -157,60 +160,66 @@ const textConfigFileSchema = z.preprocess(
 );
 
 function readJson<S extends z.ZodType>(file: string, schema: S): z.output<S> {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    const what =
-      cause instanceof SyntaxError ? 'expected JSON' : 'expected this file in the checkpoint';
-    throw new CheckpointError(`${file}: ${what}`, { cause });
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(readJsonFile(file));
   if (!parsed.success) {
     throw new CheckpointError(`${file}: ${z.prettifyError(parsed.error)}`);
   }
   return parsed.data;
 }
 
-/** Finds a model's safetensors: one file or shards, full precision before float16. */
-function findWeights(folder: string, base: string): { files: string[]; indexFile?: string } {
-  for (const variant of ['', '.fp16']) {
-    const file = path.join(folder, `${base}${variant}.safetensors`);
-    if (existsSync(file)) return { files: [file] };
-    const indexFile = path.join(folder, `${base}.safetensors.index${variant}.json`);
-    if (existsSync(indexFile)) return { files: findShards(indexFile), indexFile };
+function readJsonFile(file: string): unknown {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat?.isFile()) throw new CheckpointError(`${file}: expected this file in the checkpoint`);
+  if (stat.size > MAX_JSON_BYTES) {
+    throw new CheckpointError(
+      `${file}: expected JSON of at most ${MAX_JSON_BYTES} bytes, found ${stat.size}`,
+    );
   }
-  const pickle = ['.bin', '.fp16.bin', '.ckpt', '.pt']
-    .flatMap((extension) => [`${base}${extension}`, `pytorch_model${extension}`])
-    .find((name) => existsSync(path.join(folder, name)));
-  throw new CheckpointError(
-    pickle === undefined
-      ? `${folder}: expected ${base}.safetensors, ${base}.fp16.safetensors or ${base}.safetensors.index.json`
-      : `${folder}: ${pickle} is a pickle, which can run code when it is loaded; expected ${base}.safetensors (convert it first)`,
-  );
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new CheckpointError(`${file}: expected JSON`, { cause });
+  }
 }
 
-function findShards(indexFile: string): string[] {
-  const { weight_map } = readJson(
-    indexFile,
-    z.object({ weight_map: z.record(z.string(), z.string()) }),
-  );
-  return [...new Set(Object.values(weight_map))].sort().map((name) => {
-    const file = path.join(path.dirname(indexFile), name);
-    if (path.basename(name) !== name || !existsSync(file)) {
-      throw new CheckpointError(`${indexFile}: expected shard ${name} beside it`);
+/** A model's files, each with the tensors that an index says it holds; none where there is no index. */
+function findWeights(
+  folder: string,
+  model: ModelFolder,
+): { shards: Map<string, readonly string[]>; indexFile?: string } {
+  const names = new Set(existsSync(folder) ? readdirSync(folder) : []);
+  const weights = chooseWeightFiles(names, model, folder);
+  if (weights.kind === 'single') {
+    return { shards: new Map([[path.join(folder, weights.file), []]]) };
+  }
+  const indexFile = path.join(folder, weights.indexFile);
+  const shards = new Map<string, readonly string[]>();
+  for (const [name, tensors] of readShardIndex(readJsonFile(indexFile), indexFile)) {
+    const file = path.join(folder, name);
+    if (!existsSync(file)) {
+      throw new CheckpointError(
+        `${indexFile}: expected shard ${name} beside it, with ${tensors.length} tensors such as ${tensors[0]}`,
+      );
     }
-    return file;
-  });
+    shards.set(file, tensors);
+  }
+  return { shards, indexFile };
 }
 
 function locateTensors(
-  files: readonly string[],
+  shards: ReadonlyMap<string, readonly string[]>,
   currentName: (name: string) => string | undefined,
 ): Map<string, TensorEntry> {
   const tensors = new Map<string, TensorEntry>();
-  for (const file of files) {
-    for (const entry of readSafetensorsHeader(file).entries.values()) {
+  for (const [file, promised] of shards) {
+    const { entries } = readSafetensorsHeader(file);
+    const missing = promised.find((name) => !entries.has(name));
+    if (missing !== undefined) {
+      throw new CheckpointError(
+        `${file}: expected tensor ${missing}, which the index says is here; found ${entries.size} others`,
+      );
+    }
+    for (const entry of entries.values()) {
       const name = currentName(entry.name);
       if (name === undefined) continue;
       if (tensors.has(name)) {

@@ -98,7 +98,14 @@ describe('a damaged file is refused with its reason', () => {
     ['offsets', { w: f32([1], [0]) }, 4, /tensor w has data_offsets \[0\]/],
     ['null', { w: null }, 4, /tensor w has dtype undefined/],
     ['size', { w: f32([2, 3], [0, 20]) }, 20, /w \(F32 \[2, 3\]\) needs 24 bytes, .* hold 20/],
-    ['cut', { w: f32([4], [0, 16]) }, 12, /tensor w ends at byte 79, file has 75; .* cut off/],
+    [
+      'cut',
+      { w: f32([4], [0, 16]) },
+      12,
+      /tensor w \(F32 \[4\]\) ends at byte 79, file has 75; .* cut off/,
+    ],
+    ['metadata', { __metadata__: { step: 3 } }, 0, /__metadata__ must be an object of strings/],
+    ['too large', { w: f32([2 ** 52, 2 ** 52], [0, 0]) }, 0, /larger than any file/],
     ['overlap', { v: f32([2], [0, 8]), w: f32([2], [4, 12]) }, 12, /w starts at .* inside v/],
   ])('%s', (name, header, dataBytes, message) => {
     const file = writeRaw(name, header, dataBytes);
@@ -107,7 +114,7 @@ describe('a damaged file is refused with its reason', () => {
   });
 
   it('header length beyond the file', () => {
-    writeFileSync(inFolder('long'), Buffer.from('PK\x03\x04 this is a zip archive'));
+    writeFileSync(inFolder('long'), Buffer.from('GIF89a and so on'));
     expect(() => readSafetensorsHeader(inFolder('long'))).toThrow(/not a safetensors file/);
   });
 

@@ -12,6 +12,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -67,6 +68,8 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** How much one read call asks for, and how many elements are halved at a time. */
 const CHUNK_BYTES = 1 << 28;
 const CHUNK_ELEMENTS = 1 << 22;
+/** How a zip archive and a bare pickle begin; torch.save writes one or the other. */
+const PICKLE_BEGINNINGS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from('\x80\x02', 'latin1')];
 /** The reference implementation's order of the types; wider ones first keep every tensor aligned. */
 const WRITE_ORDER = ['F32', 'I32', 'F16'];
 
@@ -81,18 +84,17 @@ export function readSafetensorsHeader(file: string): {
   entries: Map<string, TensorEntry>;
   metadata: Record<string, string>;
 } {
+  // A pipe would be waited for, and a link that leads nowhere has no real path.
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new SafetensorsError(`${file}: expected a safetensors file`);
+  }
   const real = realpathSync(file);
   const { header, dataStart, fileBytes } = readHeaderJson(real);
-  const metadata: Record<string, string> = {};
-  const entries: TensorEntry[] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      for (const [key, text] of Object.entries((value ?? {}) as object))
-        metadata[key] = String(text);
-    } else {
-      entries.push(checkEntry(real, name, value, dataStart, fileBytes));
-    }
-  }
+  const { __metadata__, ...tensors } = header as Record<string, unknown>;
+  const metadata = checkMetadata(real, __metadata__);
+  const entries = Object.entries(tensors).map(([name, value]) =>
+    checkEntry(real, name, value, dataStart, fileBytes),
+  );
   entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   for (let i = 1; i < entries.length; i++) {
     const before = entries[i - 1] as TensorEntry;
@@ -117,14 +119,18 @@ function readHeaderJson(real: string) {
     }
     const headerBytes = Number(readBytes(fd, 0, 8, real).readBigUInt64LE());
     if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > fileBytes) {
+      const start = readBytes(fd, 0, 4, real);
+      const isPickle = PICKLE_BEGINNINGS.some((bytes) => start.indexOf(bytes) === 0);
       throw new SafetensorsError(
-        `${real}: header claims ${headerBytes} bytes, file has ${fileBytes}; not a safetensors file, or cut off`,
+        isPickle
+          ? `${real}: expected safetensors, found a pickle, which can run any code when it is loaded; save the weights as safetensors with the tool that made them`
+          : `${real}: header claims ${headerBytes} bytes, file has ${fileBytes}; not a safetensors file, or cut off`,
       );
     }
-    const text = readBytes(fd, 8, headerBytes, real).toString('utf8');
+    const bytes = readBytes(fd, 8, headerBytes, real);
     let header: unknown;
     try {
-      header = JSON.parse(text);
+      header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     } catch (cause) {
       throw new SafetensorsError(`${real}: header is not JSON`, { cause });
     }
@@ -137,6 +143,19 @@ function readHeaderJson(real: string) {
   }
 }
 
+function checkMetadata(file: string, value: unknown): Record<string, string> {
+  const metadata = value === undefined ? {} : value;
+  if (
+    typeof metadata !== 'object' ||
+    metadata === null ||
+    Array.isArray(metadata) ||
+    Object.values(metadata).some((text) => typeof text !== 'string')
+  ) {
+    throw new SafetensorsError(`${file}: __metadata__ must be an object of strings`);
+  }
+  return metadata as Record<string, string>;
+}
+
 function checkEntry(
   file: string,
   name: string,
@@ -147,22 +166,27 @@ function checkEntry(
   const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
     throw new SafetensorsError(
-      `${file}: tensor ${name} has dtype ${JSON.stringify(dtype)}; expected one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`,
+      `${file}: tensor ${name} has dtype ${brief(dtype)}; expected one of ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`,
     );
   }
   if (!isCountList(shape)) {
     throw new SafetensorsError(
-      `${file}: tensor ${name} has shape ${JSON.stringify(shape)}; expected a list of non-negative integers`,
+      `${file}: tensor ${name} has shape ${brief(shape)}; expected a list of non-negative integers`,
     );
   }
   if (!isCountList(data_offsets) || data_offsets.length !== 2) {
     throw new SafetensorsError(
-      `${file}: tensor ${name} has data_offsets ${JSON.stringify(data_offsets)}; expected [begin, end]`,
+      `${file}: tensor ${name} has data_offsets ${brief(data_offsets)}; expected [begin, end]`,
     );
   }
   const [begin, end] = data_offsets as [number, number];
   const bytes = BYTES_PER_ELEMENT[dtype as SafetensorsDtype];
   const expected = elementCount(shape) * bytes;
+  if (!Number.isSafeInteger(expected)) {
+    throw new SafetensorsError(
+      `${file}: tensor ${name} (${dtype} [${shape.join(', ')}]) is larger than any file`,
+    );
+  }
   if (end - begin !== expected) {
     throw new SafetensorsError(
       `${file}: tensor ${name} (${dtype} [${shape.join(', ')}]) needs ${expected} bytes, its offsets hold ${end - begin}`,
@@ -170,7 +194,7 @@ function checkEntry(
   }
   if (dataStart + end > fileBytes) {
     throw new SafetensorsError(
-      `${file}: tensor ${name} ends at byte ${dataStart + end}, file has ${fileBytes}; the file is cut off`,
+      `${file}: tensor ${name} (${dtype} [${shape.join(', ')}]) ends at byte ${dataStart + end}, file has ${fileBytes}; the file is cut off`,
     );
   }
   return {
@@ -181,6 +205,12 @@ function checkEntry(
     offset: dataStart + begin,
     byteLength: expected,
   };
+}
+
+/** A damaged header may hold megabytes where a word belongs. */
+function brief(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function isCountList(value: unknown): value is number[] {
@@ -247,7 +277,8 @@ export function readTensorInt32(entry: TensorEntry): Int32Array {
 function readTensorBuffer(entry: TensorEntry): ArrayBuffer {
   const fd = openSync(entry.file, 'r');
   try {
-    return readBytes(fd, entry.offset, entry.byteLength, entry.file).buffer;
+    return readBytes(fd, entry.offset, entry.byteLength, `${entry.file}: tensor ${entry.name}`)
+      .buffer;
   } finally {
     closeSync(fd);
   }
@@ -257,7 +288,7 @@ function readBytes(
   fd: number,
   offset: number,
   byteLength: number,
-  file: string,
+  what: string,
 ): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(new ArrayBuffer(byteLength));
   let done = 0;
@@ -265,7 +296,7 @@ function readBytes(
     const read = readSync(fd, bytes, done, Math.min(CHUNK_BYTES, byteLength - done), offset + done);
     if (read === 0) {
       throw new SafetensorsError(
-        `${file}: expected ${byteLength} bytes at ${offset}, file ends after ${done}`,
+        `${what}: expected ${byteLength} bytes at ${offset}, file ends after ${done}`,
       );
     }
     done += read;
