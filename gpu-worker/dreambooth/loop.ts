@@ -1,6 +1,7 @@
 /** @file A whole DreamBooth training, from photos to the fine-tuned artifact and its samples. */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { selectTensors } from '../diffusion/pipelines/checkpoint-weights.ts';
 import {
   encodeIds,
   encodePrompts,
@@ -171,13 +172,13 @@ function promptsOf({ identifier, classNoun, settings }: TrainSubjectRequest): st
 /** Token ids where the text encoder is trained, else its states, which then never change. */
 async function promptFeed(
   request: TrainSubjectRequest,
-  { textEncoder }: Checkpoint,
+  checkpoint: Checkpoint,
   tokenizer: ClipTokenizer,
   cache: SessionCache,
 ): Promise<StepData['prompts']> {
   const ids = encodePrompts(tokenizer, promptsOf(request));
   if (request.settings.trainTextEncoder) return { ids };
-  return { promptStates: await encodeIds(cache, textEncoder, textEncoder.tensors, ids) };
+  return { ...(await encodeIds(cache, checkpoint, selectTensors(checkpoint), { ids })) };
 }
 
 function createTrainer(

@@ -1,6 +1,6 @@
 /** @file UNet2DConditionModel: predicts the noise (or velocity) in latents, given a timestep and text. */
 import type { Value } from '../../tensor/graph/graph.ts';
-import { add, cast, cos, gelu, mul, silu, sin } from '../../tensor/graph/ops/elementwise.ts';
+import { add, cast, cos, gelu, mul, silu, sin, sub } from '../../tensor/graph/ops/elementwise.ts';
 import {
   chunk,
   concat,
@@ -56,7 +56,6 @@ export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInpu
     groups,
     epsilon: config.norm_eps,
     timeEmbed,
-    outputScaleFactor: config.resnet_out_scale_factor,
   };
   const transformer = (scope: Weights, hidden: Value, level: number) =>
     transformer2d(scope, hidden, encoderHiddenStates, {
@@ -67,7 +66,8 @@ export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInpu
     });
 
   // 2. down: every intermediate result is kept for the way up
-  let hidden = conv2d(scoped(weights, 'conv_in'), sample, channels[0]!, config.conv_in_kernel, {
+  const centered = config.center_input_sample ? sub(mul(sample, 2), 1) : sample;
+  let hidden = conv2d(scoped(weights, 'conv_in'), centered, channels[0]!, config.conv_in_kernel, {
     pads: evenPads(config.conv_in_kernel),
   });
   const skips = [hidden];

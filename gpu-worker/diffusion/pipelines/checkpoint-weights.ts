@@ -2,15 +2,16 @@
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { readSafetensorsHeader, type TensorEntry } from '../weights/safetensors.ts';
 
-/** Tensors of the two models that fine-tuning changes. */
+/** Tensors of the models that fine-tuning changes. */
 export interface DenoiserTensors {
   readonly unet: ReadonlyMap<string, TensorEntry>;
   readonly textEncoder: ReadonlyMap<string, TensorEntry>;
+  readonly textEncoder2?: ReadonlyMap<string, TensorEntry>;
 }
 
 /**
- * @param artifactFile safetensors with tensors called `unet.…` and `text_encoder.…`; what it lacks
- *   is taken from the base
+ * @param artifactFile safetensors with tensors called `unet.…`, `text_encoder.…` and
+ *   `text_encoder_2.…`; what it lacks is taken from the base
  * @throws {SafetensorsError} when the file is damaged
  */
 export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): DenoiserTensors {
@@ -22,8 +23,10 @@ export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): De
     }
     return tensors;
   };
+  const { unet, textEncoder, textEncoder2 } = checkpoint;
   return {
-    unet: overlay('unet.', checkpoint.unet.tensors),
-    textEncoder: overlay('text_encoder.', checkpoint.textEncoder.tensors),
+    unet: overlay('unet.', unet.tensors),
+    textEncoder: overlay('text_encoder.', textEncoder.tensors),
+    ...(textEncoder2 && { textEncoder2: overlay('text_encoder_2.', textEncoder2.tensors) }),
   };
 }

@@ -7,12 +7,13 @@ import {
   type Tensor,
 } from '../../tensor/runtime/session.ts';
 import { buildVaeDecoder, buildVaeEncoder, vaeScaleFactor } from '../models/autoencoder-kl.ts';
-import { buildClipTextModel } from '../models/clip-text-model.ts';
 import { frozenWeights } from '../models/frozen-weights.ts';
+import { buildTextConditioning } from '../models/text-conditioning.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import type { Checkpoint, CheckpointModel, VaeConfig } from '../weights/diffusers-checkpoint.ts';
 import type { TensorEntry } from '../weights/safetensors.ts';
+import type { DenoiserTensors } from './checkpoint-weights.ts';
 
 export interface RuntimeOptions {
   provider?: ExecutionProvider;
@@ -44,6 +45,20 @@ export class SessionCache {
   }
 }
 
+/** Padded token ids, int32 `[prompts, tokens]`; `ids2` are the second tokenizer's, where there are two. */
+export interface TokenIds {
+  readonly ids: Tensor;
+  readonly ids2?: Tensor;
+}
+
+/** What the text encoders make of prompts, under the names of the denoising loss's inputs. */
+export interface PromptStates {
+  /** float32 `[prompts, tokens, width]` */
+  readonly promptStates: Tensor;
+  /** float32 `[prompts, projection_dim]`, with a second encoder */
+  readonly promptPooled?: Tensor;
+}
+
 /** Texts to padded token ids, int32 `[texts, tokens]`. */
 export function encodePrompts(tokenizer: ClipTokenizer, texts: readonly string[]): Tensor {
   const { maxLength } = tokenizer;
@@ -54,46 +69,88 @@ export function encodePrompts(tokenizer: ClipTokenizer, texts: readonly string[]
 }
 
 /**
- * Token ids to the states that the UNet attends to.
- * @param ids int32 `[prompts, tokens]`
- * @returns float32 `[prompts, tokens, width]`
+ * Token ids to what the UNet is told about the text.
+ * @throws {Error} when the checkpoint has a second encoder and `ids2` is missing
  */
 export async function encodeIds(
   cache: SessionCache,
-  { config }: Checkpoint['textEncoder'],
-  tensors: ReadonlyMap<string, TensorEntry>,
-  ids: Tensor,
-): Promise<Tensor> {
+  { textEncoder, textEncoder2 }: Pick<Checkpoint, 'textEncoder' | 'textEncoder2'>,
+  tensors: Pick<DenoiserTensors, 'textEncoder' | 'textEncoder2'>,
+  { ids, ids2 }: TokenIds,
+): Promise<PromptStates> {
+  if (textEncoder2 && !ids2) throw new Error('the second text encoder needs token ids of its own');
   const session = await cache.get(`text ${ids.shape}`, (graph) => {
-    const input = graph.input('ids', 'int32', ids.shape);
-    const { lastHiddenState } = buildClipTextModel(frozenWeights(graph, tensors), config, input);
-    graph.output('states', lastHiddenState);
+    const encoder = (
+      name: 'ids' | 'ids2',
+      model: Checkpoint['textEncoder'],
+      entries: ReadonlyMap<string, TensorEntry>,
+    ) => ({
+      weights: frozenWeights(graph, entries, `${name}/`),
+      config: model.config,
+      ids: graph.input(name, 'int32', ids.shape),
+    });
+    const { states, pooled } = buildTextConditioning(
+      encoder('ids', textEncoder, tensors.textEncoder),
+      textEncoder2 && encoder('ids2', textEncoder2, tensors.textEncoder2 ?? textEncoder2.tensors),
+    );
+    graph.output('promptStates', states);
+    if (pooled) graph.output('promptPooled', pooled);
   });
-  return (await session.run({ ids })).states!;
+  const results = await session.run(textEncoder2 ? { ids, ids2: ids2! } : { ids });
+  const { promptStates, promptPooled } = results;
+  return { promptStates: promptStates!, ...(promptPooled && { promptPooled }) };
 }
 
-/**
- * @param sample float32 `[n, c, h, w]`
- * @param timesteps float32 `[n]`
- * @param states float32 `[n, tokens, width]`
- * @returns the prediction, shaped like `sample`
- */
+/** One row of everything that the UNet is told, for each row of the sample. */
+export interface UnetFeeds {
+  /** float32 `[n, c, h, w]` */
+  readonly sample: Tensor;
+  /** float32 `[n]` */
+  readonly timesteps: Tensor;
+  /** float32 `[n, tokens, width]` */
+  readonly states: Tensor;
+  /** SDXL: float32 `[n, projection_dim]` */
+  readonly pooled?: Tensor;
+  /** SDXL: float32 `[n, 6]`, see {@link sdxlTimeIds} */
+  readonly timeIds?: Tensor;
+}
+
+/** @returns the prediction, shaped like `sample` */
 export async function predictNoise(
   cache: SessionCache,
   { config }: Checkpoint['unet'],
   tensors: ReadonlyMap<string, TensorEntry>,
-  feeds: { sample: Tensor; timesteps: Tensor; states: Tensor },
+  feeds: UnetFeeds,
 ): Promise<Float32Array> {
-  const { sample, timesteps, states } = feeds;
+  const { sample, states, pooled, timeIds } = feeds;
   const session = await cache.get(`unet ${sample.shape} ${states.shape}`, (graph) => {
+    const input = (name: string, { shape }: Tensor) => graph.input(name, 'float32', shape);
     const prediction = buildUnet(frozenWeights(graph, tensors), config, {
-      sample: graph.input('sample', 'float32', sample.shape),
-      timesteps: graph.input('timesteps', 'float32', timesteps.shape),
-      encoderHiddenStates: graph.input('states', 'float32', states.shape),
+      sample: input('sample', sample),
+      timesteps: input('timesteps', feeds.timesteps),
+      encoderHiddenStates: input('states', states),
+      ...(pooled &&
+        timeIds && {
+          addition: { textEmbeds: input('pooled', pooled), timeIds: input('timeIds', timeIds) },
+        }),
     });
     graph.output('prediction', prediction);
   });
-  return (await session.run({ sample, timesteps, states })).prediction!.data as Float32Array;
+  return (await session.run({ ...feeds })).prediction!.data as Float32Array;
+}
+
+/**
+ * What SDXL is told about a picture's size: original height and width, top and left of the crop,
+ * target height and width. Here pictures are whole.
+ * @returns float32 `[rows, 6]`
+ * @see Podell et al. 2023, section 2.2, https://arxiv.org/abs/2307.01952
+ */
+export function sdxlTimeIds(rows: number, height: number, width: number): Tensor {
+  const ids = [height, width, 0, 0, height, width];
+  return {
+    data: Float32Array.from({ length: rows * 6 }, (_, i) => ids[i % 6]!),
+    shape: [rows, 6],
+  };
 }
 
 /**

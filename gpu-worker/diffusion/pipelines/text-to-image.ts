@@ -13,6 +13,8 @@ import {
   predictNoise,
   type RuntimeOptions,
   SessionCache,
+  sdxlTimeIds,
+  type UnetFeeds,
 } from './sessions.ts';
 
 export interface GenerateOptions {
@@ -45,15 +47,20 @@ export class TextToImagePipeline {
   readonly #checkpoint: Checkpoint;
   readonly #tensors: DenoiserTensors;
   readonly #tokenizer: ClipTokenizer;
+  readonly #tokenizer2: ClipTokenizer | undefined;
   readonly #cache: SessionCache;
 
+  /**
+   * @param options `tokenizer2` belongs to a second text encoder, where the checkpoint has one
+   */
   constructor(
     checkpoint: Checkpoint,
     tokenizer: ClipTokenizer,
-    options: RuntimeOptions & { artifactFile?: string } = {},
+    options: RuntimeOptions & { artifactFile?: string; tokenizer2?: ClipTokenizer } = {},
   ) {
     this.#checkpoint = checkpoint;
     this.#tokenizer = tokenizer;
+    this.#tokenizer2 = options.tokenizer2;
     this.#tensors = selectTensors(checkpoint, options.artifactFile);
     this.#cache = new SessionCache(options);
   }
@@ -75,13 +82,7 @@ export class TextToImagePipeline {
 
     // 1. text: the unconditional rows come first
     const texts = guided ? [...prompts.map(() => negativePrompt), ...prompts] : prompts;
-    const ids = encodePrompts(this.#tokenizer, texts);
-    const states = await encodeIds(
-      this.#cache,
-      this.#checkpoint.textEncoder,
-      this.#tensors.textEncoder,
-      ids,
-    );
+    const conditioning = await this.#encode(texts, pixels);
 
     // 2. noise
     const sampler = createSampler(options.sampler, scheduler, options.numInferenceSteps);
@@ -93,7 +94,8 @@ export class TextToImagePipeline {
       start: perRow((seed) => new Philox(seed, STREAM.start).normals(rowSize)),
       rowShape,
       guidanceScale,
-      predict: (feeds) => predictNoise(this.#cache, unet, this.#tensors.unet, { ...feeds, states }),
+      predict: (feeds) =>
+        predictNoise(this.#cache, unet, this.#tensors.unet, { ...feeds, ...conditioning }),
       noiseOf: (step) => perRow((seed) => new Philox(seed, STREAM.step, step).normals(rowSize)),
       ...(signal && { signal }),
       ...(options.onStep && { onStep: options.onStep }),
@@ -110,6 +112,26 @@ export class TextToImagePipeline {
       height: pixels,
       width: pixels,
     }));
+  }
+
+  /** What the UNet is told beside latents and timestep: one row a text. */
+  async #encode(
+    texts: readonly string[],
+    pixels: number,
+  ): Promise<Pick<UnetFeeds, 'states' | 'pooled' | 'timeIds'>> {
+    const tokenizer2 = this.#tokenizer2;
+    const { promptStates, promptPooled } = await encodeIds(
+      this.#cache,
+      this.#checkpoint,
+      this.#tensors,
+      {
+        ids: encodePrompts(this.#tokenizer, texts),
+        ...(tokenizer2 && { ids2: encodePrompts(tokenizer2, texts) }),
+      },
+    );
+    if (!promptPooled) return { states: promptStates };
+    const timeIds = sdxlTimeIds(texts.length, pixels, pixels);
+    return { states: promptStates, pooled: promptPooled, timeIds };
   }
 
   async close(): Promise<void> {

@@ -42,7 +42,7 @@ export const unetConfigSchema = z.looseObject({
   downsample_padding: z.int().nonnegative().default(1),
   mid_block_scale_factor: z.number().default(1),
   dropout: z.number().default(0),
-  act_fn: z.string().default('silu'),
+  act_fn: z.enum(['silu', 'swish']).default('silu'),
   norm_num_groups: count.default(32),
   norm_eps: z.number().positive().default(1e-5),
   cross_attention_dim: perLevel.default(1280),
@@ -56,6 +56,7 @@ export const unetConfigSchema = z.looseObject({
   projection_class_embeddings_input_dim: count.nullable().default(null),
   conv_in_kernel: count.default(3),
   conv_out_kernel: count.default(3),
+  /** Read by block types that no Stable Diffusion has; here it is without effect, as in the reference. */
   resnet_out_scale_factor: z.number().default(1),
   // What follows must be as Stable Diffusion has it.
   num_attention_heads: absent,
@@ -89,7 +90,7 @@ export const vaeConfigSchema = z.looseObject({
   up_block_types: z.array(z.literal('UpDecoderBlock2D')).min(1).default(['UpDecoderBlock2D']),
   block_out_channels: z.array(count).min(1).default([64]),
   layers_per_block: count.default(1),
-  act_fn: z.string().default('silu'),
+  act_fn: z.enum(['silu', 'swish']).default('silu'),
   latent_channels: count.default(4),
   norm_num_groups: count.default(32),
   sample_size: z.union([count, z.array(count).length(2)]).default(32),

@@ -26,3 +26,17 @@ export const reduceSum = (input: Value, axes?: readonly number[], keepDims = fal
 /** Mean over `axes` (all of them when left out). */
 export const reduceMean = (input: Value, axes?: readonly number[], keepDims = false): Value =>
   reduce('ReduceMean', input, axes, keepDims);
+
+/**
+ * Index of the largest element along the last axis, the first one where several are equal. Not
+ * differentiable.
+ * @returns int64, the input's shape without its last axis
+ */
+export function argMax(input: Value): Value {
+  const shape = input.shape.slice(0, -1);
+  const axis = shape.length;
+  return input.graph.emit('ArgMax', [input], [{ dtype: 'int64', shape }], {
+    axis,
+    keepdims: 0,
+  })[0]!;
+}
