@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { loadClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
 import { CheckpointError, openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
 import { pickIdentifier } from './identifier.ts';
 import {
   EngineRequestError,
@@ -49,7 +50,7 @@ const DEFAULT_SAMPLING: SamplingSettings = {
 };
 
 /**
- * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint
+ * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is damaged
  */
 export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
   const checkpoint = openBase(baseCheckpointDir);
@@ -68,13 +69,13 @@ export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
 
 /**
  * Opens a base checkpoint with its tokenizer.
- * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint
+ * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is damaged
  */
 export function openBase(baseCheckpointDir: string) {
   try {
     return openCheckpoint(baseCheckpointDir);
   } catch (cause) {
-    if (!(cause instanceof CheckpointError)) throw cause;
+    if (!(cause instanceof CheckpointError || cause instanceof SafetensorsError)) throw cause;
     throw new EngineRequestError('BASE_MISSING', cause.message);
   }
 }
