@@ -15,23 +15,31 @@ const STABLE_DIFFUSION = {
   clip_sample: false,
   steps_offset: 1,
   set_alpha_to_one: false,
+  skip_prk_steps: true,
 };
 const configOf = (changes: object): SchedulerConfig =>
   schedulerConfigSchema.parse({ ...STABLE_DIFFUSION, ...changes });
 
+const START = Float32Array.of(0.9, -1.3, 0.2, 0.05);
+const PICTURE = Float32Array.of(0.4, -0.6, 1.1, -0.3);
+
 /** Samples with a stand-in for the UNet: linear in its input and its timestep. */
-function sampleLinearModel(sampler: Sampler): Float32Array {
+function sampleLinearModel(sampler: Sampler, start: Float32Array): Float32Array {
   const bias = [0.5, -0.2, 0.1, -0.7];
-  const start = Float32Array.of(0.9, -1.3, 0.2, 0.05);
-  return sampler.timesteps.reduce<Float32Array>(
-    (sample, timestep, stepIndex) => {
-      const input = sampler.scaleModelInput(sample, stepIndex);
-      const noisePred = input.map((x, j) => 0.3 * x + ((bias[j] as number) * timestep) / 1000);
-      const noise = Float32Array.from(bias, (_, j) => (((stepIndex * 7 + j * 3) % 11) - 5) / 4);
-      return sampler.step(noisePred, stepIndex, sample, noise);
-    },
-    start.map((x) => x * sampler.initNoiseSigma),
-  );
+  return sampler.timesteps.reduce((sample, timestep, stepIndex) => {
+    const input = sampler.scaleModelInput(sample, stepIndex);
+    const noisePred = input.map((x, j) => 0.3 * x + ((bias[j] as number) * timestep) / 1000);
+    const noise = Float32Array.from(bias, (_, j) => (((stepIndex * 7 + j * 3) % 11) - 5) / 4);
+    return sampler.step(noisePred, stepIndex, sample, noise);
+  }, start);
+}
+
+/** The reference steps in float32: its own rounding is a few 1e-6. */
+function expectClose(sample: Float32Array, expected: readonly number[]): void {
+  for (const [i, value] of expected.entries()) {
+    const scale = Math.max(1, Math.abs(value));
+    expect(Math.abs((sample[i] as number) - value) / scale).toBeLessThan(1e-5);
+  }
 }
 
 const V = { prediction_type: 'v_prediction' };
@@ -98,23 +106,150 @@ describe('steps', () => {
       14.614647,
       [-0.01297671, 0.1279922, -0.1729737, 0.0700899],
     ],
+    ['ddim_trailing', {}, 8, 1, [2.10568, -6.547531, 0.5425244, 5.002995]],
+    ['pndm', {}, 8, 1, [1.714, -3.78694, 0.4087859, 1.922481]],
+    ['pndm', V, 20, 1, [0.3583208, -0.7125716, 0.0837757, 0.2916582]],
+    ['pndm', { timestep_spacing: 'trailing' }, 5, 1, [2.17819, -5.541047, 0.534995, 3.458406]],
+    ['pndm', { set_alpha_to_one: true }, 3, 1, [1.216415, -2.089005, 0.2773774, 0.5302058]],
+    ['lcm', {}, 4, 1, [-2.693542, -3.506688, 0.2875632, 7.915556]],
+    [
+      'lcm',
+      { original_inference_steps: 100, timestep_scaling: 3 },
+      4,
+      1,
+      [-2.538382, -3.521193, 0.2608554, 7.819743],
+    ],
+    [
+      'lcm',
+      { ...V, clip_sample: true, rescale_betas_zero_snr: true },
+      3,
+      1,
+      [-0.04455357, 0.5330148, -0.3104779, 0.3152601],
+    ],
+    ['unipc', {}, 8, 1, [2.103591, -5.90671, 0.5284901, 4.114024]],
+    [
+      'unipc',
+      { ...V, timestep_spacing: 'leading' },
+      20,
+      1,
+      [0.3743849, -0.7400367, 0.08743618, 0.2984893],
+    ],
+    ['unipc', { use_karras_sigmas: true }, 8, 1, [2.131936, -5.635536, 0.5281482, 3.680626]],
+    [
+      'unipc',
+      { ...SIGMA_MIN, solver_type: 'bh1' },
+      8,
+      1,
+      [2.13255, -5.861588, 0.5330754, 3.994454],
+    ],
+    [
+      'unipc',
+      { ...SIGMA_MIN, lower_order_final: false },
+      8,
+      1,
+      [2.169319, -5.865358, 0.5401964, 3.927735],
+    ],
+    ['unipc', { disable_corrector: [0, 1] }, 8, 1, [2.097142, -6.040785, 0.530108, 4.313496]],
+    ['unipc', { solver_order: 1 }, 8, 1, [2.095714, -6.132054, 0.5317762, 4.443486]],
   ])('%s with %j in %d steps', (name, changes, steps, initNoiseSigma, expected) => {
     const sampler = createSampler(name, configOf(changes), steps);
     expect(sampler.initNoiseSigma).toBeCloseTo(initNoiseSigma, 5);
-    const sample = sampleLinearModel(sampler);
-    // The reference steps in float32: its own rounding is a few 1e-6.
-    for (const [i, value] of expected.entries()) {
-      const scale = Math.max(1, Math.abs(value));
-      expect(Math.abs((sample[i] as number) - value) / scale).toBeLessThan(1e-5);
-    }
+    const start = START.map((x) => x * sampler.initNoiseSigma);
+    expectClose(sampleLinearModel(sampler, start), expected);
   });
 
-  it('start afresh in first order where the step before was not taken', () => {
-    const run = () => createSampler('dpmpp_2m', configOf({}), 20);
-    const sample = Float32Array.of(0.5, -0.5);
-    const used = run();
-    used.step(sample, 3, sample);
-    expect(used.step(sample, 10, sample)).toEqual(run().step(sample, 10, sample));
+  it.each(['dpmpp_2m', 'unipc'] as const)(
+    'of %s start afresh in first order where the step before was not taken',
+    (name) => {
+      const run = () => createSampler(name, configOf({}), 20);
+      const sample = Float32Array.of(0.5, -0.5);
+      const used = run();
+      used.step(sample, 3, sample);
+      expect(used.step(sample, 10, sample)).toEqual(run().step(sample, 10, sample));
+    },
+  );
+});
+
+describe('from a picture', () => {
+  // The noised picture and the clean sample that the reference gives for 6 of 20 steps.
+  it.each<[SamplerName, number[], number[]]>([
+    [
+      'ddim',
+      [0.8432621, -1.236264, 1.016349, -0.2173254],
+      [0.8114537, -1.234064, 1.019911, -0.1615174],
+    ],
+    [
+      'ddim_trailing',
+      [0.8825587, -1.291908, 0.9742087, -0.19893],
+      [0.8641047, -1.326834, 1.006464, -0.1263801],
+    ],
+    [
+      'ddpm',
+      [0.8432621, -1.236264, 1.016349, -0.2173254],
+      [0.5953577, -0.9573534, 0.9516171, 0.06478331],
+    ],
+    [
+      'dpmpp_2m',
+      [0.8833053, -1.292962, 0.9732689, -0.1985361],
+      [0.8637032, -1.318019, 0.9972387, -0.1347484],
+    ],
+    [
+      'dpmpp_2m_karras',
+      [0.6229331, -0.9212298, 1.113836, -0.2762363],
+      [0.5922231, -0.8793559, 1.064138, -0.2594776],
+    ],
+    [
+      'euler',
+      [1.056748, -1.548635, 1.245944, -0.263514],
+      [0.8168831, -1.245866, 1.007926, -0.1510593],
+    ],
+    [
+      'euler_a',
+      [1.056748, -1.548635, 1.245944, -0.263514],
+      [0.5913742, -0.9812503, 0.9605796, 0.08768607],
+    ],
+    [
+      'lcm',
+      [0.8825587, -1.291908, 0.9742087, -0.19893],
+      [0.2151773, -0.248199, 0.4252295, 0.3755975],
+    ],
+    [
+      'unipc',
+      [0.8833053, -1.292962, 0.9732689, -0.1985361],
+      [0.864032, -1.318201, 0.9973471, -0.1351531],
+    ],
+  ])('%s takes the last steps', (name, noised, expected) => {
+    const sampler = createSampler(name, configOf({}), 20, 0.3);
+    expect(sampler.timesteps).toEqual(createSampler(name, configOf({}), 20).timesteps.slice(-6));
+    const start = sampler.addNoise(PICTURE, START);
+    expectClose(start, noised);
+    expectClose(sampleLinearModel(sampler, start), expected);
+  });
+
+  it('PNDM takes its first remaining step twice', () => {
+    const { timesteps } = createSampler('pndm', configOf({}), 8, 0.5);
+    expect(timesteps).toEqual([376, 251, 251, 126, 1]);
+  });
+
+  const strengths = [1, 0.5, 0.001];
+  const runs = SAMPLER_NAMES.flatMap((name) => strengths.map((s) => [name, s] as const));
+  it.each(runs)('%s of strength %d comes back to it where every prediction is right', (name, s) => {
+    const sampler = createSampler(name, configOf({ prediction_type: 'sample' }), 8, s);
+    const end = sampler.timesteps.reduce(
+      (sample, _, stepIndex) => sampler.step(PICTURE, stepIndex, sample, START),
+      sampler.addNoise(PICTURE, START),
+    );
+    // These end at the first training timestep, which has a trace of the noise left.
+    const alphaProd = ['ddim', 'ddim_trailing', 'pndm'].includes(name) ? 1 - 0.00085 : 1;
+    const left = (x: number, i: number) =>
+      Math.sqrt(alphaProd) * x + Math.sqrt(1 - alphaProd) * (START[i] as number);
+    expectClose(end, [...PICTURE].map(left));
+  });
+
+  it.each([0, -0.5, 1.01, Number.NaN])('refuses strength %d', (strength) => {
+    expect(() => createSampler('ddim', configOf({}), 20, strength)).toThrow(
+      `strength: expected a number above 0 and up to 1, got ${strength}`,
+    );
   });
 });
 
@@ -158,6 +293,15 @@ describe('refusals', () => {
     expect(() => createSampler('dpmpp_2m', configOf({ solver_order: 3 }), 5)).toThrow(
       'expected dpmsolver++ of order 1 or 2 with midpoint, got dpmsolver++ of order 3',
     );
+    expect(() => createSampler('unipc', configOf({ solver_order: 3 }), 5)).toThrow(
+      'expected order 1 or 2 and predict_x0, got order 3 and predict_x0 true',
+    );
+    expect(() => createSampler('pndm', configOf({ skip_prk_steps: false }), 5)).toThrow(
+      'skip_prk_steps false is not supported',
+    );
+    expect(() => createSampler('lcm', configOf({}), 51)).toThrow(
+      'numInferenceSteps: the model was distilled on 50 steps, got 51',
+    );
     const zeroSnr = { rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
     expect(() => createSampler('ddim', configOf(zeroSnr), 5)).toThrow('needs prediction_type');
   });
@@ -181,18 +325,10 @@ describe.skipIf(!existsSync(golden) && !process.env.CI)(
     it.each(['sd1', 'sd2', 'bk', 'sdxl'])('%s', (family) => {
       const { scheduler } = openCheckpoint(path.join(golden, family));
       const reference = readSafetensorsHeader(path.join(golden, family, 'reference.safetensors'));
-      const runs: [string, SamplerName, SchedulerConfig][] = [
-        ...SAMPLER_NAMES.map((name): [string, SamplerName, SchedulerConfig] => [
-          name,
-          name,
-          scheduler,
-        ]),
-        ['ddim_trailing', 'ddim', { ...scheduler, timestep_spacing: 'trailing' }],
-      ];
-      for (const [run, name, config] of runs) {
-        const entry = reference.entries.get(`sample/${run}/timesteps`);
+      for (const name of SAMPLER_NAMES) {
+        const entry = reference.entries.get(`sample/${name}/timesteps`);
         const expected = entry && [...readTensorFloat32(entry)];
-        expect(createSampler(name, config, 8).timesteps, run).toEqual(expected);
+        expect(createSampler(name, scheduler, 8).timesteps, name).toEqual(expected);
       }
     });
   },

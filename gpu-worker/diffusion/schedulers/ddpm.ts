@@ -170,20 +170,24 @@ export function refuseEpsilonWithoutSignal(
  * Ancestral sampling, the reverse of the process step by step, as the paper's class images are made.
  *
  * @param config of the checkpoint; `clip_sample` is on where the file does not say, as in diffusers
+ * @param numInferenceSteps in `[1, num_train_timesteps]`
+ * @param firstStep how many of them to leave out at the noisy end
  * @see Ho et al. 2020, algorithm 2
  */
-export function createDdpmSampler(config: SchedulerConfig, numInferenceSteps: number): Sampler {
+export function createDdpmSampler(
+  config: SchedulerConfig,
+  numInferenceSteps: number,
+  firstStep = 0,
+): Sampler {
   refuseUnsupported(config);
   const varianceType = config.variance_type ?? 'fixed_small';
   if (varianceType !== 'fixed_small') {
     throw new Error(`scheduler_config.json: variance_type ${varianceType} is not supported`);
   }
   const alphas = alphasCumprod(config);
-  const timesteps = spaceTimesteps(
-    config,
-    config.timestep_spacing ?? 'leading',
-    numInferenceSteps,
-  ).map(roundHalfEven);
+  const timesteps = spaceTimesteps(config, config.timestep_spacing ?? 'leading', numInferenceSteps)
+    .map(roundHalfEven)
+    .slice(firstStep);
   refuseEpsilonWithoutSignal(config, timesteps, alphas);
   const clip = (config.clip_sample ?? true) ? (config.clip_sample_range ?? 1) : Infinity;
 
@@ -191,6 +195,7 @@ export function createDdpmSampler(config: SchedulerConfig, numInferenceSteps: nu
     timesteps,
     initNoiseSigma: 1,
     needsNoise: true,
+    addNoise: (latents, noise) => addNoise(latents, noise, timesteps[0] as number, alphas),
     scaleModelInput: (sample) => sample,
     step(noisePred, stepIndex, sample, noise) {
       const fresh = requireNoise(noise, sample.length);

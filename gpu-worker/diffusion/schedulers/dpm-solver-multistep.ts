@@ -7,16 +7,14 @@
  * @see Lu et al. 2022, algorithm 2, https://arxiv.org/abs/2211.01095
  */
 import {
-  checkStepCount,
   mapSamples,
   predictOriginal,
   refuseUnsupported,
   roundHalfEven,
   type Sampler,
-  spaceTimesteps,
 } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
-import { interpolateSigma, listKarrasSigmas, listSigmas, timestepOfSigma } from './sigmas.ts';
+import { addNoiseAtSigma, planSteps, ratesOf } from './sigmas.ts';
 
 /** The reference falls back to first order at the end of runs shorter than this. */
 const SHORT_RUN_STEPS = 15;
@@ -25,12 +23,14 @@ const SHORT_RUN_STEPS = 15;
  * @param config of the checkpoint; where the file does not say, spacing is linspace, the last σ zero
  *   and short runs end in first order, as in diffusers
  * @param numInferenceSteps in `[1, num_train_timesteps]`
+ * @param firstStep how many of them to leave out at the noisy end
  * @param useKarrasSigmas default: as the file says, else off
  * @throws {Error} when the file asks for another order, algorithm or solver type
  */
 export function createDpmSolverMultistepSampler(
   config: SchedulerConfig,
   numInferenceSteps: number,
+  firstStep = 0,
   useKarrasSigmas = config.use_karras_sigmas ?? false,
 ): Sampler {
   refuseUnsupported(config);
@@ -42,7 +42,11 @@ export function createDpmSolverMultistepSampler(
       `scheduler_config.json: expected dpmsolver++ of order 1 or 2 with midpoint, got ${algorithm} of order ${order} with ${config.solver_type ?? 'midpoint'}`,
     );
   }
-  const { timesteps, sigmas } = planSteps(config, numInferenceSteps, useKarrasSigmas);
+  const plan = planSteps(config, numInferenceSteps, useKarrasSigmas);
+  const sigmas = plan.sigmas.slice(firstStep);
+  const timesteps = plan.timesteps
+    .map(config.beta_schedule === 'squaredcos_cap_v2' ? Math.trunc : roundHalfEven)
+    .slice(firstStep);
   const endsAtZero = sigmas.at(-1) === 0;
   const lowerOrderFinal =
     endsAtZero ||
@@ -56,6 +60,7 @@ export function createDpmSolverMultistepSampler(
     timesteps,
     initNoiseSigma: 1,
     needsNoise: false,
+    addNoise: (latents, noise) => addNoiseAtSigma(latents, noise, sigmas[0] as number),
     scaleModelInput: (sample) => sample,
     step(noisePred, stepIndex, sample) {
       // 1. α, σ and λ where the step starts (s) and ends (t).
@@ -83,56 +88,4 @@ export function createDpmSolverMultistepSampler(
       });
     },
   };
-}
-
-/** The timesteps, and the σ at each and after the last. */
-function planSteps(config: SchedulerConfig, numInferenceSteps: number, useKarrasSigmas: boolean) {
-  checkStepCount(config, numInferenceSteps);
-  const table = listSigmas(config);
-  const lowest = table[0] as number;
-  const sigmaLast = config.final_sigmas_type === 'sigma_min' ? lowest : 0;
-  if (useKarrasSigmas) {
-    const sigmas = listKarrasSigmas(table.at(-1) as number, lowest, numInferenceSteps);
-    const timesteps = sigmas.map((sigma) => timestepOfSigma(sigma, table));
-    return {
-      timesteps:
-        config.beta_schedule === 'squaredcos_cap_v2'
-          ? timesteps.map(Math.trunc)
-          : timesteps.map(roundHalfEven),
-      sigmas: [...sigmas, sigmaLast],
-    };
-  }
-  const spacing = config.timestep_spacing ?? 'linspace';
-  // One point more than there are steps, without the last one, except in trailing.
-  const timesteps = (
-    spacing === 'trailing'
-      ? spaceTimesteps(config, spacing, numInferenceSteps)
-      : spaceOneMore(config, spacing, numInferenceSteps)
-  ).map(roundHalfEven);
-  return {
-    timesteps,
-    sigmas: [...timesteps.map((timestep) => interpolateSigma(table, timestep)), sigmaLast],
-  };
-}
-
-function spaceOneMore(
-  config: SchedulerConfig,
-  spacing: 'linspace' | 'leading',
-  numInferenceSteps: number,
-): number[] {
-  const numTrainTimesteps = config.num_train_timesteps;
-  const gap =
-    spacing === 'linspace'
-      ? (numTrainTimesteps - 1) / numInferenceSteps
-      : Math.floor(numTrainTimesteps / (numInferenceSteps + 1));
-  const offset = spacing === 'linspace' ? 0 : (config.steps_offset ?? 0);
-  return Array.from(
-    { length: numInferenceSteps },
-    (_, i) => (numInferenceSteps - i) * gap + offset,
-  );
-}
-
-function ratesOf(sigma: number): { alpha: number; sigmaRate: number; lambda: number } {
-  const alpha = 1 / Math.sqrt(sigma ** 2 + 1);
-  return { alpha, sigmaRate: sigma * alpha, lambda: -Math.log(sigma) };
 }

@@ -19,10 +19,15 @@ import { interpolateSigma, listKarrasSigmas, listSigmas, timestepOfSigma } from 
 /**
  * @param config of the checkpoint; where the file does not say, spacing is linspace, as in diffusers
  * @param numInferenceSteps in `[1, num_train_timesteps]`
+ * @param firstStep how many of them to leave out at the noisy end
  */
-export function createEulerSampler(config: SchedulerConfig, numInferenceSteps: number): Sampler {
+export function createEulerSampler(
+  config: SchedulerConfig,
+  numInferenceSteps: number,
+  firstStep = 0,
+): Sampler {
   const useKarrasSigmas = config.use_karras_sigmas ?? false;
-  const { sigmas, ...sampler } = createBase(config, numInferenceSteps, useKarrasSigmas);
+  const { sigmas, ...sampler } = createBase(config, numInferenceSteps, firstStep, useKarrasSigmas);
   return {
     ...sampler,
     needsNoise: false,
@@ -39,14 +44,16 @@ export function createEulerSampler(config: SchedulerConfig, numInferenceSteps: n
  *
  * @param config as for {@link createEulerSampler}
  * @param numInferenceSteps in `[1, num_train_timesteps]`
+ * @param firstStep how many of them to leave out at the noisy end
  */
 export function createEulerAncestralSampler(
   config: SchedulerConfig,
   numInferenceSteps: number,
+  firstStep = 0,
 ): Sampler {
   // Karras spacing and another last σ are not settings of the reference's ancestral sampler.
   const plain: SchedulerConfig = { ...config, final_sigmas_type: 'zero' };
-  const { sigmas, ...sampler } = createBase(plain, numInferenceSteps, false);
+  const { sigmas, ...sampler } = createBase(plain, numInferenceSteps, firstStep, false);
   return {
     ...sampler,
     needsNoise: true,
@@ -62,7 +69,12 @@ export function createEulerAncestralSampler(
   };
 }
 
-function createBase(config: SchedulerConfig, numInferenceSteps: number, useKarrasSigmas: boolean) {
+function createBase(
+  config: SchedulerConfig,
+  numInferenceSteps: number,
+  firstStep: number,
+  useKarrasSigmas: boolean,
+) {
   refuseUnsupported(config);
   const spacing = config.timestep_spacing ?? 'linspace';
   const table = listSigmas(config);
@@ -74,11 +86,16 @@ function createBase(config: SchedulerConfig, numInferenceSteps: number, useKarra
   }
   const sigmaMax = Math.max(...sigmas);
   sigmas.push(config.final_sigmas_type === 'sigma_min' ? (table[0] as number) : 0);
+  sigmas = sigmas.slice(firstStep);
   return {
     sigmas,
-    timesteps,
+    timesteps: timesteps.slice(firstStep),
     // In leading spacing the signal still in the first step's input is accounted for.
     initNoiseSigma: spacing === 'leading' ? Math.sqrt(sigmaMax ** 2 + 1) : sigmaMax,
+    addNoise(latents: Float32Array, noise: Float32Array): Float32Array {
+      const sigma = sigmas[0] as number;
+      return mapSamples(noise, latents, (epsilon, x) => x + sigma * epsilon);
+    },
     scaleModelInput(sample: Float32Array, stepIndex: number): Float32Array {
       const scale = 1 / Math.sqrt((sigmas[stepIndex] as number) ** 2 + 1);
       return sample.map((x) => x * scale);

@@ -17,13 +17,20 @@ export interface Sampler {
   /** Whether `step` must be given fresh standard normal noise every time. */
   readonly needsNoise: boolean;
   /**
+   * Noises clean latents as much as the first step expects, to start from a picture.
+   *
+   * @param latents float32, already multiplied by the scaling factor
+   * @param noise float32, standard normal, same length
+   */
+  addNoise(latents: Float32Array, noise: Float32Array): Float32Array;
+  /**
    * @param sample float32, any shape
    * @returns what the UNet gets as its input at this step; the sample itself where nothing changes
    */
   scaleModelInput(sample: Float32Array, stepIndex: number): Float32Array;
   /**
    * @param noisePred float32, the UNet's output after guidance
-   * @param stepIndex counts from 0 up to `timesteps.length - 1`
+   * @param stepIndex counts in order from 0 up to `timesteps.length - 1`
    * @param sample float32, unscaled, same length
    * @param noise float32, standard normal, same length; only where `needsNoise`
    * @returns the sample for the next step, or the clean sample after the last one

@@ -29,6 +29,11 @@ export const schedulerConfigSchema = z.looseObject({
   algorithm_type: z.string().optional(),
   lower_order_final: z.boolean().optional(),
   euler_at_final: z.boolean().optional(),
+  predict_x0: z.boolean().optional(),
+  disable_corrector: z.array(z.int()).optional(),
+  skip_prk_steps: z.boolean().optional(),
+  original_inference_steps: z.int().positive().optional(),
+  timestep_scaling: z.number().positive().optional(),
 });
 
 /** @see schedulerConfigSchema */

@@ -1,8 +1,9 @@
 /**
- * @file Noise levels in the form that DPM-Solver++ and Euler step through: σ = √((1 − ᾱ) / ᾱ), the
- * noise over the signal.
+ * @file Noise levels in the form that DPM-Solver++, UniPC and Euler step through:
+ * σ = √((1 − ᾱ) / ᾱ), the noise over the signal.
  */
 import { alphasCumprod } from './ddpm.ts';
+import { checkStepCount, mapSamples, roundHalfEven, spaceTimesteps } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 
 /** Replaces ᾱ = 0 at the last timestep of a zero-terminal-SNR schedule, where σ would be infinite. */
@@ -54,4 +55,72 @@ export function timestepOfSigma(sigma: number, sigmas: Float64Array): number {
   const logHigh = Math.log(sigmas[low + 1] as number);
   const weight = Math.min(Math.max((logLow - logSigma) / (logLow - logHigh), 0), 1);
   return low + weight;
+}
+
+/**
+ * The steps of a multistep solver.
+ *
+ * @param config where the file does not say, spacing is linspace and the last σ zero
+ * @param useKarrasSigmas timesteps are then fractions: how they are rounded is the solver's own
+ * @returns the timesteps, noisiest first, and the σ at each and after the last
+ * @throws {RangeError} when there are no steps or more than the model was trained with
+ */
+export function planSteps(
+  config: SchedulerConfig,
+  numInferenceSteps: number,
+  useKarrasSigmas: boolean,
+): { timesteps: number[]; sigmas: number[] } {
+  checkStepCount(config, numInferenceSteps);
+  const table = listSigmas(config);
+  const lowest = table[0] as number;
+  const sigmaLast = config.final_sigmas_type === 'sigma_min' ? lowest : 0;
+  if (useKarrasSigmas) {
+    const sigmas = listKarrasSigmas(table.at(-1) as number, lowest, numInferenceSteps);
+    const timesteps = sigmas.map((sigma) => timestepOfSigma(sigma, table));
+    return { timesteps, sigmas: [...sigmas, sigmaLast] };
+  }
+  const spacing = config.timestep_spacing ?? 'linspace';
+  // One point more than there are steps, without the last one, except in trailing.
+  const timesteps = (
+    spacing === 'trailing'
+      ? spaceTimesteps(config, spacing, numInferenceSteps)
+      : spaceOneMore(config, spacing, numInferenceSteps)
+  ).map(roundHalfEven);
+  return {
+    timesteps,
+    sigmas: [...timesteps.map((timestep) => interpolateSigma(table, timestep)), sigmaLast],
+  };
+}
+
+function spaceOneMore(
+  config: SchedulerConfig,
+  spacing: 'linspace' | 'leading',
+  numInferenceSteps: number,
+): number[] {
+  const numTrainTimesteps = config.num_train_timesteps;
+  const gap =
+    spacing === 'linspace'
+      ? (numTrainTimesteps - 1) / numInferenceSteps
+      : Math.floor(numTrainTimesteps / (numInferenceSteps + 1));
+  const offset = spacing === 'linspace' ? 0 : (config.steps_offset ?? 0);
+  return Array.from(
+    { length: numInferenceSteps },
+    (_, i) => (numInferenceSteps - i) * gap + offset,
+  );
+}
+
+/** α and σ-rate of the variance-preserving sample xₜ = α·x₀ + σ-rate·ε, and λ = log(α/σ-rate). */
+export function ratesOf(sigma: number): { alpha: number; sigmaRate: number; lambda: number } {
+  const alpha = 1 / Math.sqrt(sigma ** 2 + 1);
+  return { alpha, sigmaRate: sigma * alpha, lambda: -Math.log(sigma) };
+}
+
+/** Noises clean latents to a σ: α·x₀ + σ-rate·ε. */
+export function addNoiseAtSigma(
+  latents: Float32Array,
+  noise: Float32Array,
+  sigma: number,
+): Float32Array {
+  const { alpha, sigmaRate } = ratesOf(sigma);
+  return mapSamples(noise, latents, (epsilon, x) => alpha * x + sigmaRate * epsilon);
 }
