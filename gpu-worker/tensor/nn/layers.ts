@@ -10,7 +10,7 @@ import {
   softmax,
 } from '../graph/ops/normalization.ts';
 import { sizeOf } from '../graph/shape.ts';
-import type { Weights } from './weights.ts';
+import type { LayerCall, Weights } from './weights.ts';
 
 /**
  * Fully connected layer over the last axis, weight `[out, in]` as torch stores it.
@@ -23,13 +23,15 @@ export function linear(
   options: { bias?: boolean } = {},
 ): Value {
   const inFeatures = input.shape.at(-1)!;
-  const weight = weights('weight', [outFeatures, inFeatures]);
+  const weightShape = [outFeatures, inFeatures];
+  const weight = weights('weight', weightShape);
   const bias = options.bias === false ? undefined : weights('bias', [outFeatures]);
   const rows = reshape(input, [sizeOf(input.shape) / inFeatures, inFeatures]);
-  return reshape(gemm(rows, weight, { transB: true, bias }), [
+  const output = reshape(gemm(rows, weight, { transB: true, bias }), [
     ...input.shape.slice(0, -1),
     outFeatures,
   ]);
+  return withBranch(weights, { input, weightShape }, output);
 }
 
 /** Square convolution with bias; `padding` is on all sides unless `pads` says otherwise. */
@@ -40,8 +42,16 @@ export function conv2d(
   kernelSize: number,
   options: ConvOptions = {},
 ): Value {
-  const weight = weights('weight', [outChannels, input.shape[1]!, kernelSize, kernelSize]);
-  return conv2dOp(input, weight, weights('bias', [outChannels]), options);
+  const weightShape = [outChannels, input.shape[1]!, kernelSize, kernelSize];
+  const weight = weights('weight', weightShape);
+  const output = conv2dOp(input, weight, weights('bias', [outChannels]), options);
+  return withBranch(weights, { input, weightShape, conv: options }, output);
+}
+
+/** A layer's output with what an adapter adds to it. */
+function withBranch(weights: Weights, layer: LayerCall, output: Value): Value {
+  const branch = weights.branch?.('weight', layer);
+  return branch ? add(output, branch) : output;
 }
 
 /** 3×3 convolution that keeps height and width. */
