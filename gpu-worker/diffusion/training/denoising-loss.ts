@@ -6,7 +6,7 @@ import { gather } from '../../tensor/graph/ops/movement.ts';
 import { reduceMean, reduceSum } from '../../tensor/graph/ops/reduction.ts';
 import { scoped, type Weights } from '../../tensor/nn/weights.ts';
 import type { ParameterSpec } from '../../tensor/optim/parameter-bank.ts';
-import { checkedTensor } from '../models/frozen-weights.ts';
+import { checkedTensor, frozenWeights } from '../models/frozen-weights.ts';
 import { listParameters } from '../models/list-parameters.ts';
 import {
   buildTextConditioning,
@@ -31,7 +31,7 @@ export interface DenoiserConfigs extends TextEncoderConfigs {
   readonly unet: { readonly config: UnetConfig };
 }
 
-type DenoiserModels = Pick<Checkpoint, 'unet' | 'textEncoder' | 'textEncoder2'>;
+export type DenoiserModels = Pick<Checkpoint, 'unet' | 'textEncoder' | 'textEncoder2'>;
 
 export interface DenoisingShape {
   /** Rows of a batch: instance rows first, class rows after them. */
