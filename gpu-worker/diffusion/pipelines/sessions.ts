@@ -1,16 +1,19 @@
 /** @file Sessions of one model each, built when a batch size is first needed. */
 import { Graph } from '../../tensor/graph/graph.ts';
+import type { Weights } from '../../tensor/nn/weights.ts';
 import {
   createSession,
   type ExecutionProvider,
   type Session,
   type Tensor,
 } from '../../tensor/runtime/session.ts';
+import type { PackedLora } from '../lora/adapter.ts';
 import { buildVaeDecoder, buildVaeEncoder, vaeScaleFactor } from '../models/autoencoder-kl.ts';
 import { frozenWeights } from '../models/frozen-weights.ts';
 import { buildTextConditioning } from '../models/text-conditioning.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
+import { TEXT_ENCODER, TEXT_ENCODER_2, UNET } from '../training/denoising-loss.ts';
 import type { Checkpoint, CheckpointModel, VaeConfig } from '../weights/diffusers-checkpoint.ts';
 import type { TensorEntry } from '../weights/safetensors.ts';
 import type { DenoiserTensors } from './checkpoint-weights.ts';
@@ -68,8 +71,13 @@ export function encodePrompts(tokenizer: ClipTokenizer, texts: readonly string[]
   return { data, shape: [texts.length, maxLength] };
 }
 
+/** Declares an adapter in a graph; without one the models' weights stay as they are. */
+const adapter = (graph: Graph, lora?: PackedLora): ((base: Weights, model: string) => Weights) =>
+  lora?.declare(graph) ?? ((base) => base);
+
 /**
  * Token ids to what the UNet is told about the text.
+ * @param lora the encoders' part of a subject's adapter
  * @throws {Error} when the checkpoint has a second encoder and `ids2` is missing
  */
 export async function encodeIds(
@@ -77,26 +85,33 @@ export async function encodeIds(
   { textEncoder, textEncoder2 }: Pick<Checkpoint, 'textEncoder' | 'textEncoder2'>,
   tensors: Pick<DenoiserTensors, 'textEncoder' | 'textEncoder2'>,
   { ids, ids2 }: TokenIds,
+  lora?: PackedLora,
 ): Promise<PromptStates> {
   if (textEncoder2 && !ids2) throw new Error('the second text encoder needs token ids of its own');
-  const session = await cache.get(`text ${ids.shape}`, (graph) => {
+  const session = await cache.get(`text ${ids.shape} ${lora?.layout}`, (graph) => {
+    const adapt = adapter(graph, lora);
     const encoder = (
-      name: 'ids' | 'ids2',
+      name: typeof TEXT_ENCODER | typeof TEXT_ENCODER_2,
       model: Checkpoint['textEncoder'],
       entries: ReadonlyMap<string, TensorEntry>,
     ) => ({
-      weights: frozenWeights(graph, entries, `${name}/`),
+      weights: adapt(frozenWeights(graph, entries, `${name}/`), name),
       config: model.config,
-      ids: graph.input(name, 'int32', ids.shape),
+      ids: graph.input(name === TEXT_ENCODER ? 'ids' : 'ids2', 'int32', ids.shape),
     });
     const { states, pooled } = buildTextConditioning(
-      encoder('ids', textEncoder, tensors.textEncoder),
-      textEncoder2 && encoder('ids2', textEncoder2, tensors.textEncoder2 ?? textEncoder2.tensors),
+      encoder(TEXT_ENCODER, textEncoder, tensors.textEncoder),
+      textEncoder2 &&
+        encoder(TEXT_ENCODER_2, textEncoder2, tensors.textEncoder2 ?? textEncoder2.tensors),
     );
     graph.output('promptStates', states);
     if (pooled) graph.output('promptPooled', pooled);
   });
-  const results = await session.run(textEncoder2 ? { ids, ids2: ids2! } : { ids });
+  const results = await session.run({
+    ids,
+    ...(textEncoder2 && { ids2: ids2! }),
+    ...lora?.feeds,
+  });
   const { promptStates, promptPooled } = results;
   return { promptStates: promptStates!, ...(promptPooled && { promptPooled }) };
 }
@@ -115,17 +130,23 @@ export interface UnetFeeds {
   readonly timeIds?: Tensor;
 }
 
-/** @returns the prediction, shaped like `sample` */
+/**
+ * @param lora the UNet's part of a subject's adapter
+ * @returns the prediction, shaped like `sample`
+ */
 export async function predictNoise(
   cache: SessionCache,
   { config }: Checkpoint['unet'],
   tensors: ReadonlyMap<string, TensorEntry>,
   feeds: UnetFeeds,
+  lora?: PackedLora,
 ): Promise<Float32Array> {
   const { sample, states, pooled, timeIds } = feeds;
-  const session = await cache.get(`unet ${sample.shape} ${states.shape}`, (graph) => {
+  const key = `unet ${sample.shape} ${states.shape} ${lora?.layout}`;
+  const session = await cache.get(key, (graph) => {
+    const weights = adapter(graph, lora)(frozenWeights(graph, tensors), UNET);
     const input = (name: string, { shape }: Tensor) => graph.input(name, 'float32', shape);
-    const prediction = buildUnet(frozenWeights(graph, tensors), config, {
+    const prediction = buildUnet(weights, config, {
       sample: input('sample', sample),
       timesteps: input('timesteps', feeds.timesteps),
       encoderHiddenStates: input('states', states),
@@ -136,7 +157,7 @@ export async function predictNoise(
     });
     graph.output('prediction', prediction);
   });
-  return (await session.run({ ...feeds })).prediction!.data as Float32Array;
+  return (await session.run({ ...feeds, ...lora?.feeds })).prediction!.data as Float32Array;
 }
 
 /**

@@ -1,0 +1,149 @@
+/** @file A LoRA adapter of UNet and text encoders: the layers it stands beside, and its tensors. */
+import { createHash } from 'node:crypto';
+import type { Graph, Value } from '../../tensor/graph/graph.ts';
+import { type LoraBranch, loraShapes, withLora } from '../../tensor/nn/lora.ts';
+import type { Weights } from '../../tensor/nn/weights.ts';
+import { ParameterBank, type ParameterSpec } from '../../tensor/optim/parameter-bank.ts';
+import type { Feeds } from '../../tensor/runtime/session.ts';
+import { TEXT_ENCODER, UNET } from '../training/denoising-loss.ts';
+
+/** A linear layer or convolution that an adapter may stand beside. */
+export interface AdaptableLayer {
+  /** Model and module as the checkpoint spells them: `unet.mid_block.….to_q`, `text_encoder.….q_proj`. */
+  readonly module: string;
+  /** `[out, in]`, or `[out, c, k, k]` of a convolution */
+  readonly weightShape: readonly number[];
+}
+
+/** A layer with an adapter beside it. */
+export interface LoraLayer extends AdaptableLayer {
+  readonly rank: number;
+  /** The branch is multiplied by alpha / rank. */
+  readonly alpha: number;
+}
+
+/** An adapter's layer with its tensors. */
+export interface LoraLayerTensors extends LoraLayer {
+  /** float32 `[rank, in]` or `[rank, c, k, k]` */
+  readonly down: Float32Array;
+  /** float32 `[out, rank]` or `[out, rank, 1, 1]` */
+  readonly up: Float32Array;
+}
+
+/** A whole adapter, of one model or several. */
+export type LoraAdapter = readonly LoraLayerTensors[];
+
+/** The model that a module is of: `unet`, `text_encoder` or `text_encoder_2`. */
+export const modelOf = (module: string): string => module.slice(0, module.indexOf('.'));
+
+/** Names of a layer's two tensors, as PEFT spells them. */
+export const downName = (module: string): string => `${module}.lora_A.weight`;
+export const upName = (module: string): string => `${module}.lora_B.weight`;
+
+/** An adapter's tensors as trainable parameters; the text encoders have a learning rate of their own. */
+export function listLoraParameters(layers: readonly LoraLayer[]): ParameterSpec[] {
+  return layers.flatMap(({ module, weightShape, rank }) => {
+    const { down, up } = loraShapes(weightShape, rank);
+    const lrClass = modelOf(module) === UNET ? UNET : TEXT_ENCODER;
+    return [
+      { name: downName(module), shape: down, lrClass },
+      { name: upName(module), shape: up, lrClass },
+    ];
+  });
+}
+
+/**
+ * Puts an adapter beside the layers of a model.
+ * @param base the model's own tensors, called `<prefix>.…` or, without prefix, as in its checkpoint
+ * @param parameters gives the adapter's tensors by the names of {@link listLoraParameters}
+ * @param options.prefix model whose layers `base` names without saying so
+ * @param options.scaleOf alpha / rank unless `up` is multiplied by it already
+ * @param options.maskOf dropout of a layer's input
+ */
+export function adaptedWeights(
+  base: Weights,
+  layers: readonly LoraLayer[],
+  parameters: Weights,
+  options: {
+    prefix?: string;
+    scaleOf?: (layer: LoraLayer) => number;
+    maskOf?: (layer: LoraLayer, input: Value) => Value | undefined;
+  } = {},
+): Weights {
+  const { prefix, scaleOf = ({ alpha, rank }) => alpha / rank, maskOf } = options;
+  const byWeight = new Map(layers.map((layer) => [`${layer.module}.weight`, layer]));
+  return withLora(base, (name, { input, weightShape }): LoraBranch | undefined => {
+    const layer = byWeight.get(prefix === undefined ? name : `${prefix}.${name}`);
+    if (!layer) return undefined;
+    const shapes = loraShapes(weightShape, layer.rank);
+    const mask = maskOf?.(layer, input);
+    return {
+      down: parameters(downName(layer.module), shapes.down),
+      up: parameters(upName(layer.module), shapes.up),
+      scale: scaleOf(layer),
+      ...(mask && { mask }),
+    };
+  });
+}
+
+/**
+ * Layers of an adapter, packed as the graph inputs of a sampling session. Sessions take any adapter
+ * with the same {@link layout}, so switching to another subject rebuilds nothing.
+ */
+export class PackedLora {
+  /** Changes with the layers and their ranks. */
+  readonly layout: string;
+  readonly feeds: Feeds;
+  readonly #layers: LoraAdapter;
+  readonly #bank: ParameterBank;
+
+  constructor(layers: LoraAdapter) {
+    this.#layers = layers;
+    this.#bank = new ParameterBank(listLoraParameters(layers));
+    const text = layers.map(({ module, rank }) => `${module}:${rank}`).join();
+    this.layout = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    const tensors = new Map(layers.flatMap((layer) => scaledTensors(layer)));
+    const arrays = this.#bank.allocate((name) => tensors.get(name)!);
+    this.feeds = Object.fromEntries(
+      this.#bank.groups.map((group, i) => [
+        `param/${group.name}`,
+        { data: arrays[i]!, shape: this.#bank.groupShape(group) },
+      ]),
+    );
+  }
+
+  /**
+   * Declares the tensors as inputs of a graph.
+   * @returns puts them beside the layers of a model, whose tensors are called as in its checkpoint
+   */
+  declare(graph: Graph): (base: Weights, model: string) => Weights {
+    const { weights } = this.#bank.declare(graph);
+    return (base, model) =>
+      adaptedWeights(base, this.#layers, weights, { prefix: model, scaleOf: () => 1 });
+  }
+}
+
+/** The tensors by name, alpha / rank multiplied into the second one: then no graph depends on alpha. */
+function scaledTensors({ module, rank, alpha, down, up }: LoraLayerTensors) {
+  const scale = alpha / rank;
+  return [
+    [downName(module), down],
+    [upName(module), scale === 1 ? up : up.map((value) => value * scale)],
+  ] as const;
+}
+
+/** An adapter as the sessions of a pipeline take it; a part without layers is absent. */
+export interface SessionLora {
+  readonly unet?: PackedLora;
+  readonly text?: PackedLora;
+}
+
+/** Packs an adapter, once for all sessions that it is used in. */
+export function packLora(adapter: LoraAdapter): SessionLora {
+  const unet = adapter.filter(({ module }) => modelOf(module) === UNET);
+  const text = adapter.filter(({ module }) => modelOf(module) !== UNET);
+  return {
+    ...(unet.length > 0 && { unet: new PackedLora(unet) }),
+    ...(text.length > 0 && { text: new PackedLora(text) }),
+  };
+}
