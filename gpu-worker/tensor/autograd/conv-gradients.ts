@@ -25,7 +25,7 @@ export function conv2dInputGrad(
   const [, , kh, kw] = weight.shape as [number, number, number, number];
   const [top, left, bottom, right] = pads;
   if (stride === 1) {
-    return conv2d(gradOutput, turn(transpose(weight, [1, 0, 2, 3])), undefined, {
+    return conv2d(gradOutput, turned(weight), undefined, {
       pads: [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right],
     });
   }
@@ -49,20 +49,20 @@ export function conv2dInputGrad(
   )[0]!;
 }
 
-/** Turns a kernel by 180°: both spatial axes run backwards. */
-function turn(weight: Value): Value {
-  const [, , kh, kw] = weight.shape as [number, number, number, number];
-  if (kh === 1 && kw === 1) return weight;
-  const { graph, dtype, shape } = weight;
+/**
+ * Turns a kernel by 180° and swaps its channel axes, `[o, c, kh, kw]` to `[c, o, kh, kw]`. The
+ * kernel positions are brought to the front first: there, to reverse them is to copy whole planes.
+ */
+function turned(weight: Value): Value {
+  const [o, c, kh, kw] = weight.shape as [number, number, number, number];
+  const positions = kh * kw;
+  if (positions === 1) return transpose(weight, [1, 0, 2, 3]);
+  const planes = transpose(reshape(weight, [o, c, positions]), [2, 1, 0]);
+  const { graph, dtype, shape } = planes;
   // −2³¹ as an end means "down to the first element" for a negative step.
-  const operands = [
-    weight,
-    graph.int64([-1, -1]),
-    graph.int64([-(2 ** 31), -(2 ** 31)]),
-    graph.int64([2, 3]),
-    graph.int64([-1, -1]),
-  ];
-  return graph.emit('Slice', operands, [{ dtype, shape }])[0]!;
+  const operands = [planes, ...[-1, -(2 ** 31), 0, -1].map((operand) => graph.int64([operand]))];
+  const [reversed] = graph.emit('Slice', operands, [{ dtype, shape }]);
+  return reshape(transpose(reversed!, [1, 2, 0]), [c, o, kh, kw]);
 }
 
 /**
