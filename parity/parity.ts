@@ -1,0 +1,56 @@
+/** @file Runs every check on a reference checkpoint. */
+import { SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import type { ExecutionProvider } from '#worker/tensor/runtime/session.ts';
+import type { Bench, Check } from './checks/check.ts';
+import { checkLora } from './checks/lora.ts';
+import { checkAutoencoder, checkText, checkUnet } from './checks/models.ts';
+import { checkSamplers } from './checks/sampling.ts';
+import { checkSchedule } from './checks/schedule.ts';
+import { checkTextTraining, checkUnetTraining } from './checks/training.ts';
+import { failedRow, type Row } from './compare.ts';
+import type { Reference } from './reference.ts';
+
+/** By the part of the reference that each deals with. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  text: checkText,
+  vae: checkAutoencoder,
+  schedule: checkSchedule,
+  unet: checkUnet,
+  sample: checkSamplers,
+  full: checkUnetTraining,
+  full_te: checkTextTraining,
+  lora: checkLora,
+};
+
+/** WebGPU sums in another order and with approximate exp, tanh and division. */
+const SLACK: Readonly<Record<ExecutionProvider, number>> = { cpu: 1, webgpu: 10, cuda: 10 };
+
+/**
+ * Compares everything that the reference holds. What cannot be computed, and what no check knows,
+ * is a failed row.
+ */
+export async function* compareAll(
+  reference: Reference,
+  provider: ExecutionProvider,
+): AsyncGenerator<Row> {
+  const cache = new SessionCache({ provider });
+  const bench: Bench = { reference, provider, cache, slack: SLACK[provider] };
+  try {
+    for (const [part, check] of Object.entries(CHECKS)) yield* guarded(part, check, bench);
+  } finally {
+    await cache.close();
+  }
+  for (const name of reference.unread()) {
+    yield failedRow(name, 'no check compares this tensor');
+  }
+}
+
+/** A check that throws is a failed row, not the end of the run. */
+async function* guarded(part: string, check: Check, bench: Bench): AsyncGenerator<Row> {
+  try {
+    yield* check(bench);
+  } catch (error) {
+    bench.reference.skip(`${part}/`);
+    yield failedRow(part, (error as Error).message);
+  }
+}
