@@ -1,0 +1,151 @@
+/** @file The kinds of work that `npm run bench` times, each prepared on a checkpoint of any family but SDXL. */
+
+import { type LoraAdapter, listLoraParameters, packLora } from '#worker/diffusion/lora/adapter.ts';
+import { listLoraLayers } from '#worker/diffusion/lora/layers.ts';
+import { collectLora, initialLora, trainedLora } from '#worker/diffusion/lora/training.ts';
+import { nativeSize, predictNoise, SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import {
+  buildDenoisingLoss,
+  type DenoisingShape,
+  listDenoiserParameters,
+  readCheckpointParameter,
+  UNET,
+} from '#worker/diffusion/training/denoising-loss.ts';
+import { type Checkpoint, openCheckpoint } from '#worker/diffusion/weights/diffusers-checkpoint.ts';
+import { Trainer } from '#worker/tensor/optim/trainer.ts';
+import { Philox } from '#worker/tensor/random/philox.ts';
+import type { ExecutionProvider, Tensor } from '#worker/tensor/runtime/session.ts';
+
+export interface BenchOptions {
+  readonly checkpointDir: string;
+  readonly method: 'full' | 'lora';
+  /** Rows of a step; guided sampling has two a picture. */
+  readonly batch: number;
+  /** Pixels; absent: the checkpoint's own. */
+  readonly resolution: number | undefined;
+  readonly provider: ExecutionProvider;
+}
+
+/** Work that is ready to be timed. */
+export interface Prepared {
+  /** Nodes of a training graph. */
+  readonly nodes: number | null;
+  readonly runOnce: () => Promise<unknown>;
+}
+
+const LORA = { rank: 16, alpha: 16, targets: ['attention'], trainTextEncoder: false } as const;
+
+const normals = (seed: number, shape: readonly number[]): Tensor => ({
+  data: new Philox(seed).normals(shape.reduce((product, size) => product * size, 1)),
+  shape,
+});
+
+/** Latents and text states as large as the options ask. */
+function shapesOf(checkpoint: Checkpoint, { batch, resolution }: BenchOptions) {
+  const { pixels, latent } = nativeSize(checkpoint);
+  const side = resolution === undefined ? latent : (resolution * latent) / pixels;
+  const { max_position_embeddings, hidden_size } = checkpoint.textEncoder.config;
+  return {
+    side,
+    latents: [batch, checkpoint.unet.config.in_channels, side, side],
+    states: [batch, max_position_embeddings, hidden_size],
+  };
+}
+
+/** Forward, backward and AdamW of the UNet, or of adapters beside its attention. */
+async function prepareTraining(options: BenchOptions): Promise<Prepared> {
+  const { batch, provider, method } = options;
+  const checkpoint = openCheckpoint(options.checkpointDir);
+  const shapes = shapesOf(checkpoint, options);
+  const shape: DenoisingShape = {
+    rows: batch,
+    latentHeight: shapes.side,
+    latentWidth: shapes.side,
+    prompts: batch,
+    tokens: shapes.states[1]!,
+    trainTextEncoder: false,
+  };
+  const layers = listLoraLayers(checkpoint, LORA);
+  const full = listDenoiserParameters(checkpoint, false);
+  const specs = new Map(full.map((spec) => [spec.name, spec]));
+  const trainer = await Trainer.create({
+    provider,
+    ...(method === 'lora'
+      ? {
+          parameters: listLoraParameters(layers),
+          initial: initialLora(layers, 1),
+          build: (graph, weights) =>
+            buildDenoisingLoss(
+              graph,
+              trainedLora(graph, checkpoint, layers, weights),
+              checkpoint,
+              shape,
+            ),
+        }
+      : {
+          parameters: full,
+          initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
+          build: (graph, weights) => buildDenoisingLoss(graph, weights, checkpoint, shape),
+        }),
+  });
+  const feeds = {
+    noisyLatents: normals(1, shapes.latents),
+    target: normals(2, shapes.latents),
+    timesteps: { data: new Int32Array(batch).fill(500), shape: [batch] },
+    rowWeights: { data: new Float32Array(batch).fill(1 / batch), shape: [batch] },
+    rowPrompts: { data: Int32Array.from({ length: batch }, (_, i) => i), shape: [batch] },
+    promptStates: normals(3, shapes.states),
+  };
+  return { nodes: trainer.nodeCount, runOnce: () => trainer.step(feeds, { [UNET]: 1e-6 }) };
+}
+
+/** Predictions of the UNet; with `adapters`, by turns with each of them. */
+function predictions(options: BenchOptions, adapters: readonly LoraAdapter[]): Prepared {
+  const checkpoint = openCheckpoint(options.checkpointDir);
+  const shapes = shapesOf(checkpoint, options);
+  const cache = new SessionCache({ provider: options.provider });
+  const feeds = {
+    sample: normals(1, shapes.latents),
+    timesteps: { data: new Float32Array(options.batch).fill(500), shape: [options.batch] },
+    states: normals(3, shapes.states),
+  };
+  let turn = 0;
+  return {
+    nodes: null,
+    runOnce: () => {
+      const adapter = adapters[turn++ % adapters.length];
+      const { unet } = checkpoint;
+      return predictNoise(cache, unet, unet.tensors, feeds, adapter && packLora(adapter).unet);
+    },
+  };
+}
+
+/** One prediction of the UNet, of the base or with an adapter beside it. */
+async function prepareSampling(options: BenchOptions): Promise<Prepared> {
+  return predictions(options, options.method === 'lora' ? [randomAdapter(options, 1)] : []);
+}
+
+/** Two subjects by turns: what a prediction costs more than one of `sample --method lora` is the switch. */
+async function prepareSwitch(options: BenchOptions): Promise<Prepared> {
+  return predictions(options, [randomAdapter(options, 1), randomAdapter(options, 2)]);
+}
+
+/** From the folder to the first prediction. */
+async function prepareLoad(options: BenchOptions): Promise<Prepared> {
+  return {
+    nodes: null,
+    runOnce: async () => (await prepareSampling(options)).runOnce(),
+  };
+}
+
+function randomAdapter({ checkpointDir }: BenchOptions, seed: number): LoraAdapter {
+  const layers = listLoraLayers(openCheckpoint(checkpointDir), LORA);
+  return collectLora(layers, initialLora(layers, seed));
+}
+
+export const WORK = {
+  train: prepareTraining,
+  sample: prepareSampling,
+  load: prepareLoad,
+  'adapter-switch': prepareSwitch,
+} as const satisfies Record<string, (options: BenchOptions) => Promise<Prepared>>;
