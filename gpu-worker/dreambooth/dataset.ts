@@ -38,7 +38,7 @@ export async function encodePictures(
     const batch = files.slice(start, start + AT_ONCE);
     const data = new Float32Array(batch.length * 3 * size * size);
     for (const [i, file] of batch.entries())
-      data.set(await readPixels(file, size), i * 3 * size * size);
+      data.set(await readPixels(file, { height: size, width: size }), i * 3 * size * size);
     const { mean, logvar } = await encodePixels(cache, vae, {
       data,
       shape: [batch.length, 3, size, size],
@@ -63,14 +63,24 @@ export async function encodePictures(
   };
 }
 
-async function readPixels(file: string, size: number): Promise<Float32Array> {
+/**
+ * Reads the middle of a picture, in the shape of the frame.
+ * @param file a clean picture that sharp reads
+ * @param frame sides in pixels
+ * @returns float32 `[3, height, width]` in [−1, 1]
+ * @throws {EngineRequestError} `PHOTO_UNREADABLE` when the file is no picture
+ */
+export async function readPixels(
+  file: string,
+  frame: { readonly height: number; readonly width: number },
+): Promise<Float32Array> {
   try {
     const { data, info } = await sharp(file)
       .removeAlpha()
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return await imageToPixels(data, info.width, info.height, { size });
+    return await imageToPixels(data, info.width, info.height, frame);
   } catch (cause) {
     throw new EngineRequestError('PHOTO_UNREADABLE', `${file}: ${(cause as Error).message}`);
   }

@@ -2,11 +2,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pixelsToPng } from '../diffusion/images/pixels.ts';
-import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
+import { type PictureSize, pictureSizeOf } from '../diffusion/pipelines/picture-size.ts';
+import { type GenerateOptions, TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
+import { createSampler } from '../diffusion/schedulers/create-sampler.ts';
 import type { ClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
 import { openBase, openBaseTokenizer } from './base-checkpoint.ts';
+import { readPixels } from './dataset.ts';
 import { yieldToEvents } from './prior-preservation.ts';
 import { requirePromptFits } from './prompts.ts';
 import {
@@ -25,10 +28,13 @@ export async function renderPrompt(
   request: RenderPromptRequest,
   context: LoopContext,
 ): Promise<RenderPromptResult> {
-  const { prompt, count, seed, outputDir, sampling, provider, artifactFile } = request;
+  const { prompt, negativePrompt, startImage, count, seed, outputDir, artifactFile } = request;
+  const { sampling, provider } = request;
   const checkpoint = openBase(request.baseCheckpointDir);
   const tokenizer = openBaseTokenizer(checkpoint);
   requirePromptFits(tokenizer, prompt);
+  if (negativePrompt !== undefined) requirePromptFits(tokenizer, negativePrompt);
+  const { height, width } = requireSettings(checkpoint, request);
   const pictureFiles = await renderBatch(
     checkpoint,
     tokenizer,
@@ -38,11 +44,32 @@ export async function renderPrompt(
       outputDir,
       prompts: Array<string>(count).fill(prompt),
       firstSeed: seed,
+      picture: {
+        negativePrompt,
+        height,
+        width,
+        startImage: startImage && {
+          pixels: await readPixels(startImage.file, { height, width }),
+          strength: startImage.strength,
+        },
+      },
       ...(artifactFile !== undefined && { artifactFile }),
     },
     context,
   );
   return { pictureFiles };
+}
+
+/** @throws {EngineRequestError} `SETTINGS_UNSUPPORTED`, before any work is done */
+function requireSettings(checkpoint: Checkpoint, request: RenderPromptRequest): PictureSize {
+  const { sampler, numInferenceSteps } = request.sampling;
+  try {
+    createSampler(sampler, checkpoint.scheduler, numInferenceSteps, request.startImage?.strength);
+    return pictureSizeOf(checkpoint, request);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new EngineRequestError('SETTINGS_UNSUPPORTED', error.message);
+  }
 }
 
 /** Largest batch: more pictures are made one batch after the other. */
@@ -59,10 +86,11 @@ export async function renderBatch(
     outputDir: string;
     prompts: readonly string[];
     firstSeed: number;
+    picture?: Pick<GenerateOptions, 'negativePrompt' | 'height' | 'width' | 'startImage'>;
   },
   { signal, onProgress, now }: LoopContext,
 ): Promise<string[]> {
-  const { provider, sampling, artifactFile, outputDir, prompts, firstSeed } = options;
+  const { provider, sampling, artifactFile, outputDir, prompts, firstSeed, picture } = options;
   mkdirSync(outputDir, { recursive: true });
   const pipeline = openPipeline(checkpoint, tokenizer, {
     provider,
@@ -75,6 +103,7 @@ export async function renderBatch(
     const rows = prompts.slice(batch * BATCH, (batch + 1) * BATCH);
     const pictures = await pipeline.generate({
       ...sampling,
+      ...picture,
       prompts: rows,
       seeds: rows.map((_, i) => firstSeed + batch * BATCH + i),
       signal,

@@ -1,5 +1,6 @@
 /** @file What the engine can be asked to do, and what it tells while doing it: paths and settings, never tensors. */
 import { z } from 'zod';
+import { SAMPLER_NAMES } from '../diffusion/schedulers/create-sampler.ts';
 
 const absolutePath = z.string().startsWith('/');
 
@@ -24,7 +25,7 @@ export type TrainingSettings = z.infer<typeof trainingSettingsSchema>;
 
 /** Settings of sampling. */
 export const samplingSettingsSchema = z.object({
-  sampler: z.enum(['ddim', 'ddpm', 'dpmpp_2m', 'dpmpp_2m_karras', 'euler', 'euler_a']),
+  sampler: z.enum(SAMPLER_NAMES),
   numInferenceSteps: z.int().min(1).max(1000),
   guidanceScale: z.number().min(0).max(50),
 });
@@ -36,6 +37,10 @@ export const FIRST_CLASS_IMAGE_SEED = 1_000_000;
 /** File name of class image `index` within its set. */
 export const classImageFile = (index: number): string =>
   `${String(index + 1).padStart(4, '0')}.png`;
+
+/** Longest side of a picture, in pixels: attention's memory grows with the square of its pixels. */
+const MAX_SIDE = 2048;
+const side = z.int().min(1).max(MAX_SIDE);
 
 const provider = z.enum(['cpu', 'webgpu', 'cuda']);
 
@@ -67,6 +72,13 @@ export const renderPromptRequestSchema = z.object({
   /** Decrypted artifact of the subject; absent: the base itself. */
   artifactFile: absolutePath.optional(),
   prompt: z.string().min(1),
+  /** What the picture should not show; without effect where guidance is off. */
+  negativePrompt: z.string().optional(),
+  /** Sides in pixels; absent: what the base was made for. */
+  width: side.optional(),
+  height: side.optional(),
+  /** A clean picture to start from, and the share of the steps to take from there. */
+  startImage: z.object({ file: absolutePath, strength: z.number().positive().max(1) }).optional(),
   seed: z.int().nonnegative(),
   count: z.int().min(1).max(16),
   /** `<outputDir>/0.png …` */
@@ -133,6 +145,7 @@ export class EngineRequestError extends Error {
 
 export const ENGINE_FAILURE_CODES = [
   'CLASS_NOUN_UNKNOWN',
+  'SETTINGS_UNSUPPORTED',
   'PROMPT_TOO_LONG',
   'BASE_MISSING',
   'NAN_LOSS',

@@ -107,12 +107,16 @@ async function render(context: ProcessorContext, attempt: Attempt): Promise<Rend
   const { rendition, folder, watch } = attempt;
   watch.report({ stage: 'preparing', step: 0, totalSteps: 0, secondsLeft: null });
   const artifactFile = await decryptArtifact(context, attempt);
+  const { negativePrompt, width, height } = rendition.settings;
 
   const request: RenderPromptRequest = {
     kind: 'render-prompt',
     baseCheckpointDir: config.baseCheckpointDir,
     ...(artifactFile !== undefined && { artifactFile }),
     prompt: rendition.resolvedPrompt,
+    negativePrompt,
+    width,
+    height,
     seed: rendition.seed,
     count: rendition.count,
     outputDir: path.join(folder.attempt, 'pictures'),

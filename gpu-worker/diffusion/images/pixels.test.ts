@@ -16,7 +16,7 @@ function paint(width: number, height: number, colour: (x: number, y: number) => 
 describe('imageToPixels', () => {
   it('lays out channels as planes and maps 0..255 to -1..1', async () => {
     const rgb = Uint8Array.of(0, 51, 255, 255, 102, 0, 0, 153, 255, 255, 204, 0);
-    const pixels = await imageToPixels(rgb, 2, 2, { size: 2 });
+    const pixels = await imageToPixels(rgb, 2, 2, { height: 2, width: 2 });
     const expected = [-1, 1, -1, 1, -0.6, -0.2, 0.2, 0.6, 1, -1, 1, -1];
     expect([...pixels].map((value) => Number(value.toFixed(6)))).toEqual(expected);
   });
@@ -30,15 +30,22 @@ describe('imageToPixels', () => {
 
   it('scales a wide picture by its short side, smoothed, and keeps the middle', async () => {
     const rgb = paint(16, 8, (x, y) => [x * x, y * 30, (x + y) * 10]);
-    const pixels = await imageToPixels(rgb, 16, 8, { size: 4 });
+    const pixels = await imageToPixels(rgb, 16, 8, { height: 4, width: 4 });
     expectLevels(pixels, across.flat());
   });
 
   it('does the same with a tall picture', async () => {
     const rgb = paint(8, 16, (x, y) => [y * y, x * 30, (x + y) * 10]);
-    const pixels = await imageToPixels(rgb, 8, 16, { size: 4 });
+    const pixels = await imageToPixels(rgb, 8, 16, { height: 4, width: 4 });
     const transpose = (plane: number[]) => plane.map((_, i) => plane[(i % 4) * 4 + (i >> 2)]);
     expectLevels(pixels, across.flatMap(transpose) as number[]);
+  });
+
+  it('keeps the middle that has the shape of the frame', async () => {
+    const rgb = paint(8, 2, (x, y) => [x, 10 + y, 0]);
+    const pixels = await imageToPixels(rgb, 8, 2, { height: 2, width: 4 });
+    const red = [2, 3, 4, 5];
+    expectLevels(pixels, [...red, ...red, 10, 10, 10, 10, 11, 11, 11, 11, ...Array(8).fill(0)]);
   });
 
   it('enlarges a picture that is smaller than asked for', async () => {
@@ -46,7 +53,7 @@ describe('imageToPixels', () => {
       paint(3, 2, () => [10, 20, 30]),
       3,
       2,
-      { size: 8 },
+      { height: 8, width: 8 },
     );
     expectLevels(
       pixels,
@@ -55,7 +62,7 @@ describe('imageToPixels', () => {
   });
 
   it('refuses bytes that do not fill the picture', async () => {
-    await expect(imageToPixels(new Uint8Array(11), 2, 2, { size: 2 })).rejects.toThrow(
+    await expect(imageToPixels(new Uint8Array(11), 2, 2, { height: 2, width: 2 })).rejects.toThrow(
       '11 bytes cannot fill 2×2 RGB pixels',
     );
   });
@@ -81,7 +88,7 @@ describe('pixelsToPng', () => {
 
   it('gives back the picture that imageToPixels read', async () => {
     const rgb = paint(5, 5, (x, y) => [x * 51, y * 51, (x * y * 7) % 256]);
-    const png = await pixelsToPng(await imageToPixels(rgb, 5, 5, { size: 5 }), 5, 5);
+    const png = await pixelsToPng(await imageToPixels(rgb, 5, 5, { height: 5, width: 5 }), 5, 5);
     expect(new Uint8Array(await sharp(png).raw().toBuffer())).toEqual(rgb);
   });
 

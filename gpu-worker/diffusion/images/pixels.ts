@@ -5,14 +5,13 @@
 import sharp from 'sharp';
 
 /**
- * Scales a picture until its short side is `size`, cuts out the middle square, and lays it out for
- * the autoencoder.
+ * Scales a picture until it covers a frame, cuts out its middle, and lays it out for the autoencoder.
  *
  * @param rgb 8-bit, rows of interleaved red, green, blue: `width · height · 3` bytes
  * @param width in pixels
  * @param height in pixels
- * @param options.size side of the square in pixels
- * @returns float32 `[3, size, size]` in [-1, 1]
+ * @param frame sides in pixels
+ * @returns float32 `[3, frame.height, frame.width]` in [-1, 1]
  * @throws {RangeError} when the bytes do not fill the picture
  * @see diffusers `examples/dreambooth/train_dreambooth.py`, `DreamBoothDataset`
  */
@@ -20,16 +19,16 @@ export async function imageToPixels(
   rgb: Uint8Array,
   width: number,
   height: number,
-  { size }: { readonly size: number },
+  frame: { readonly height: number; readonly width: number },
 ): Promise<Float32Array> {
   if (rgb.length !== width * height * 3) {
     throw new RangeError(`image: ${rgb.length} bytes cannot fill ${width}×${height} RGB pixels`);
   }
   const bytes = await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .resize(size, size, { fit: 'cover', position: 'centre', kernel: 'linear' })
+    .resize(frame.width, frame.height, { fit: 'cover', position: 'centre', kernel: 'linear' })
     .raw()
     .toBuffer();
-  const plane = size * size;
+  const plane = frame.height * frame.width;
   const pixels = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++) {
     for (let channel = 0; channel < 3; channel++) {

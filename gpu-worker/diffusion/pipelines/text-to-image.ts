@@ -5,11 +5,12 @@ import { createSampler, type Sampler, type SamplerName } from '../schedulers/cre
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
+import { type PictureSize, pictureSizeOf } from './picture-size.ts';
 import {
   decodeLatents,
   encodeIds,
+  encodePixels,
   encodePrompts,
-  nativeSize,
   predictNoise,
   type RuntimeOptions,
   SessionCache,
@@ -22,7 +23,12 @@ export interface GenerateOptions {
   prompts: readonly string[];
   /** One seed a picture: a picture does not depend on its neighbours in the batch. */
   seeds: readonly number[];
-  negativePrompt?: string;
+  negativePrompt?: string | undefined;
+  /** Sides in pixels; absent: what the checkpoint was made for. */
+  height?: number | undefined;
+  width?: number | undefined;
+  /** Start from this picture, noised, instead of from noise alone. */
+  startImage?: StartImage | undefined;
   sampler: SamplerName;
   numInferenceSteps: number;
   /** 1 or less: no guidance, and half the work. */
@@ -30,6 +36,14 @@ export interface GenerateOptions {
   signal?: AbortSignal;
   /** Called after each step; awaiting it lets the process answer in between. */
   onStep?: (step: number, totalSteps: number) => void | Promise<void>;
+}
+
+/** What image-to-image starts from. */
+export interface StartImage {
+  /** float32 `[3, height, width]` in [−1, 1] */
+  readonly pixels: Float32Array;
+  /** In `(0, 1]`: the share of the steps to take; the more, the less is left of the picture. */
+  readonly strength: number;
 }
 
 export interface Picture {
@@ -40,7 +54,21 @@ export interface Picture {
 }
 
 /** Names the purpose of a stream of random numbers. */
-const STREAM = { start: 1, step: 2 } as const;
+const STREAM = { start: 1, step: 2, posterior: 3 } as const;
+
+/**
+ * Standard normal noise whose rows depend on their own seeds alone.
+ * @param step for `'step'`: which one
+ * @returns float32 `[seeds, rowSize]`
+ */
+export function drawNoise(
+  seeds: readonly number[],
+  rowSize: number,
+  purpose: keyof typeof STREAM,
+  step = 0,
+): Float32Array {
+  return concatRows(seeds.map((seed) => new Philox(seed, STREAM[purpose], step).normals(rowSize)));
+}
 
 /** A checkpoint (with an artifact over it, maybe) that is ready to make pictures. */
 export class TextToImagePipeline {
@@ -67,36 +95,39 @@ export class TextToImagePipeline {
 
   /**
    * Makes one batch of pictures.
+   * @throws {RangeError} when size, number of steps or strength is out of range
    * @throws `signal.reason` between two steps once it is aborted
    * @see Ho & Salimans 2022, eq. 6, https://arxiv.org/abs/2207.12598
    */
   async generate(options: GenerateOptions): Promise<Picture[]> {
-    const { prompts, seeds, negativePrompt = '', guidanceScale, signal } = options;
+    const { prompts, seeds, negativePrompt = '', guidanceScale, startImage, signal } = options;
     const { unet, vae, scheduler } = this.#checkpoint;
     const count = prompts.length;
     if (seeds.length !== count) throw new RangeError(`${count} prompts, but ${seeds.length} seeds`);
     const guided = guidanceScale > 1;
-    const { latent, pixels } = nativeSize(this.#checkpoint);
-    const rowShape = [unet.config.in_channels, latent, latent];
-    const rowSize = rowShape.reduce((product, size) => product * size, 1);
+    const size = pictureSizeOf(this.#checkpoint, options);
+    const rowShape = [unet.config.in_channels, size.latentHeight, size.latentWidth];
+    const rowSize = rowShape.reduce((product, length) => product * length, 1);
+    const { sampler: name, numInferenceSteps } = options;
+    const sampler = createSampler(name, scheduler, numInferenceSteps, startImage?.strength);
 
     // 1. text: the unconditional rows come first
     const texts = guided ? [...prompts.map(() => negativePrompt), ...prompts] : prompts;
-    const conditioning = await this.#encode(texts, pixels);
+    const conditioning = await this.#encode(texts, size);
 
-    // 2. noise
-    const sampler = createSampler(options.sampler, scheduler, options.numInferenceSteps);
-    const perRow = (make: (seed: number) => Float32Array) => concatRows(seeds.map(make));
+    // 2. noise, and the latents that it goes over where there is a picture to start from
+    const latents = startImage && (await this.#encodeStart(startImage.pixels, size, seeds));
 
     // 3. denoise
     const sample = await denoise({
       sampler,
-      start: perRow((seed) => new Philox(seed, STREAM.start).normals(rowSize)),
+      start: drawNoise(seeds, rowSize, 'start'),
+      ...(latents && { latents }),
       rowShape,
       guidanceScale,
       predict: (feeds) =>
         predictNoise(this.#cache, unet, this.#tensors.unet, { ...feeds, ...conditioning }),
-      noiseOf: (step) => perRow((seed) => new Philox(seed, STREAM.step, step).normals(rowSize)),
+      noiseOf: (step) => drawNoise(seeds, rowSize, 'step', step),
       ...(signal && { signal }),
       ...(options.onStep && { onStep: options.onStep }),
     });
@@ -106,18 +137,19 @@ export class TextToImagePipeline {
       data: sample,
       shape: [count, ...rowShape],
     });
-    const pictureSize = 3 * pixels * pixels;
+    const { height, width } = size;
+    const pictureLength = 3 * height * width;
     return seeds.map((_, i) => ({
-      pixels: (decoded.data as Float32Array).slice(i * pictureSize, (i + 1) * pictureSize),
-      height: pixels,
-      width: pixels,
+      pixels: (decoded.data as Float32Array).slice(i * pictureLength, (i + 1) * pictureLength),
+      height,
+      width,
     }));
   }
 
   /** What the UNet is told beside latents and timestep: one row a text. */
   async #encode(
     texts: readonly string[],
-    pixels: number,
+    { height, width }: PictureSize,
   ): Promise<Pick<UnetFeeds, 'states' | 'pooled' | 'timeIds'>> {
     const tokenizer2 = this.#tokenizer2;
     const { promptStates, promptPooled } = await encodeIds(
@@ -130,8 +162,28 @@ export class TextToImagePipeline {
       },
     );
     if (!promptPooled) return { states: promptStates };
-    const timeIds = sdxlTimeIds(texts.length, pixels, pixels);
+    const timeIds = sdxlTimeIds(texts.length, height, width);
     return { states: promptStates, pooled: promptPooled, timeIds };
+  }
+
+  /** One latent a seed, drawn from the picture's posterior and multiplied by the scaling factor. */
+  async #encodeStart(
+    pixels: Float32Array,
+    { height, width }: PictureSize,
+    seeds: readonly number[],
+  ): Promise<Float32Array> {
+    const shape = [1, 3, height, width];
+    if (pixels.length !== 3 * height * width) {
+      throw new RangeError(`startImage: ${pixels.length} elements cannot fill [${shape.slice(1)}]`);
+    }
+    const { vae } = this.#checkpoint;
+    const { mean, logvar } = await encodePixels(this.#cache, vae, { data: pixels, shape });
+    const [means, logvars] = [mean.data as Float32Array, logvar.data as Float32Array];
+    return drawNoise(seeds, means.length, 'posterior').map((epsilon, i) => {
+      const at = i % means.length;
+      const latent = means[at]! + Math.exp(0.5 * logvars[at]!) * epsilon;
+      return latent * vae.config.scaling_factor;
+    });
   }
 
   async close(): Promise<void> {
@@ -143,6 +195,8 @@ export interface DenoiseOptions {
   sampler: Sampler;
   /** Standard normal, `[rows · c · h · w]`. */
   start: Float32Array;
+  /** Clean latents that `start` goes over, same length, times the scaling factor; absent: none. */
+  latents?: Float32Array;
   /** `[c, h, w]` */
   rowShape: readonly number[];
   /** Above 1, `predict` is asked for twice the rows: unconditional first, conditional after them. */
@@ -155,15 +209,18 @@ export interface DenoiseOptions {
 }
 
 /**
- * Walks from noise to clean latents.
+ * Walks from noise, or from noised latents, to clean latents.
  * @returns latents `[rows · c · h · w]`, multiplied by the scaling factor
  */
 export async function denoise(options: DenoiseOptions): Promise<Float32Array> {
-  const { sampler, start, rowShape, guidanceScale, predict, noiseOf, signal, onStep } = options;
+  const { sampler, start, latents, rowShape, guidanceScale, predict, noiseOf, signal, onStep } =
+    options;
   const guided = guidanceScale > 1;
   const rows =
     (start.length / rowShape.reduce((product, size) => product * size, 1)) * (guided ? 2 : 1);
-  let sample: Float32Array = start.map((value) => value * sampler.initNoiseSigma);
+  let sample: Float32Array = latents
+    ? sampler.addNoise(latents, start)
+    : start.map((value) => value * sampler.initNoiseSigma);
   for (const [step, timestep] of sampler.timesteps.entries()) {
     signal?.throwIfAborted();
     const input = sampler.scaleModelInput(sample, step);
