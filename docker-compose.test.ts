@@ -118,6 +118,7 @@ describe('docker-compose.yml', () => {
     ).toBe(true);
     for (const name of ['bot', 'gpu-worker']) {
       expect(service(name).volumes).toContainEqual(expect.stringMatching(/:\/checkpoints:ro$/));
+      expect(service(name).environment!.HUB_DIR).toBe('/data/hub');
     }
   });
 
@@ -129,6 +130,8 @@ describe('docker-compose.yml', () => {
       expect(service(name).volumes).toContain('files:/data/files');
       expect(service(name).environment!.FILES_DIR).toBe('/data/files');
     }
+    expect(service('gpu-worker').volumes).toContain('hub:/data/hub');
+    expect(service('bot').volumes).toContain('hub:/data/hub:ro');
     expect(service('gpu-worker').volumes).toContain(
       `work:${service('gpu-worker').environment!.WORK_DIR}`,
     );
@@ -243,7 +246,7 @@ describe.each(['bot', 'gpu-worker'])('the image of %s', (name) => {
 
   test('makes its data folders for that user', () => {
     const made = instructions.find(({ text }) => text.startsWith('install -d -o 1000 -g 1000'));
-    for (const key of ['FILES_DIR', 'WORK_DIR']) {
+    for (const key of ['FILES_DIR', 'HUB_DIR', 'WORK_DIR']) {
       const folder = service(name).environment![key];
       if (folder) expect(made?.text.split(' ')).toContain(folder);
     }

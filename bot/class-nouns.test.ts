@@ -1,8 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkClassNoun, readClassNouns } from './class-nouns.ts';
+import { checkClassNoun, followClassNouns, readClassNouns } from './class-nouns.ts';
+
+/** Whole at once, as a download puts it there. */
+async function writeNouns(dir: string, text: string): Promise<string> {
+  const file = path.join(dir, 'class_nouns.json.part');
+  await writeFile(file, text);
+  return file;
+}
 
 const pocket = ['blob', 'boat', 'bird', 'car', 'cat', 'dog', 'house', 'mug'];
 
@@ -46,6 +53,23 @@ describe("a base's list", () => {
     folder = await mkdtemp(path.join(tmpdir(), 'class-nouns-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
+
+  test('is found in a base that is downloaded after the start', async () => {
+    const base = path.join(folder, 'late');
+    const errors: unknown[] = [];
+    const followed = await followClassNouns(base, (error) => errors.push(error), 5);
+    try {
+      expect(followed.current).toBeNull();
+      await mkdir(base);
+      await rename(await writeNouns(base, '["cat"]'), path.join(base, 'class_nouns.json'));
+      await expect.poll(() => followed.current, { timeout: 10_000 }).toEqual(['cat']);
+      await rename(await writeNouns(base, 'damaged'), path.join(base, 'class_nouns.json'));
+      await expect.poll(() => errors.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      expect(followed.current).toEqual(['cat']);
+    } finally {
+      followed.stop();
+    }
+  });
 
   test('is absent where the folder has none, or there is no folder', async () => {
     expect(await readClassNouns(folder)).toBeNull();

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isSharedDatabaseUrl } from '#db/client.ts';
+import { defaultHubDir } from '#storage/base-checkpoint.ts';
 import { parseMasterKey } from '#storage/keys.ts';
 import { isAllowableHost } from '#storage/remote/fetch-remote-file.ts';
 
@@ -49,6 +50,8 @@ export const botConfigSchema = z.object({
   FILES_KEY: z.string('required').refine(isMasterKey, 'must be 32 bytes in base64 (44 characters)'),
   /** Read for its list of class nouns only. */
   BASE_CHECKPOINT: z.preprocess(emptyIsAbsent, z.string().default(POCKET_DIR)),
+  /** Where the worker downloads a base from the hub. */
+  HUB_DIR: z.preprocess(emptyIsAbsent, z.string().default(defaultHubDir)),
   ATTACHMENT_ORIGINS: z.preprocess(
     emptyIsAbsent,
     z

@@ -3,9 +3,10 @@ import { pino } from 'pino';
 import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { openQueue } from '#db/queue.ts';
+import { locateBaseCheckpoint } from '#storage/base-checkpoint.ts';
 import { parseMasterKey } from '#storage/keys.ts';
 import { openStore } from '#storage/store.ts';
-import { readClassNouns } from './class-nouns.ts';
+import { followClassNouns } from './class-nouns.ts';
 import { readBotConfig } from './config.ts';
 import { startBot } from './start.ts';
 
@@ -50,6 +51,10 @@ try {
     onError: (error, where) => logger.error({ err: error, where }, 'queue error'),
   });
   const masterKey = parseMasterKey(config.FILES_KEY);
+  const { dir } = locateBaseCheckpoint(config.BASE_CHECKPOINT, config.HUB_DIR);
+  const classNouns = await followClassNouns(dir, (error) =>
+    logger.error({ err: error }, 'list of class nouns'),
+  );
   const bot = await startBot({
     discord: {
       token: config.DISCORD_TOKEN,
@@ -61,7 +66,9 @@ try {
     store: await openStore({ dir: config.FILES_DIR, keys: masterKey }),
     masterKey,
     logger,
-    classNouns: await readClassNouns(config.BASE_CHECKPOINT),
+    get classNouns() {
+      return classNouns.current;
+    },
     attachmentOrigins: config.ATTACHMENT_ORIGINS,
     // A supervisor starts the process again; a fresh one logs in afresh.
     onFatal: (reason) => end(1, reason),

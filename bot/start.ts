@@ -50,7 +50,7 @@ export interface BotDependencies {
   readonly store: Store;
   readonly masterKey: MasterKey;
   readonly logger: Logger;
-  /** The base's closed list, see `readClassNouns`; null where any noun goes. */
+  /** The base's closed list, see `readClassNouns`; null where any noun goes. Read each time: it may be a getter. */
   readonly classNouns: ClassNouns;
   /** Hosts, or `http://127.0.0.1:PORT` origins, from which photos are taken besides Discord's own. */
   readonly attachmentOrigins?: readonly string[];
@@ -148,7 +148,9 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     store,
     masterKey,
     logger,
-    classNouns: dependencies.classNouns,
+    get classNouns() {
+      return dependencies.classNouns;
+    },
     attachmentHosts: [...discordCdnHosts, ...(dependencies.attachmentOrigins ?? [])],
     trainSettings: dependencies.trainSettings ?? {},
     showProgress: () => progressLoop.kick(),

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readBaseConfig, readConfig } from './config.ts';
 
 const good = {
   DATABASE_URL: 'postgres://rendition:pw@localhost/rendition',
@@ -27,6 +27,8 @@ describe('the environment of the worker', () => {
       redisUrl: undefined,
       workDir: path.resolve('work'),
       baseCheckpointDir: path.resolve(import.meta.dirname, '../models/pocket'),
+      base: { dir: path.resolve(import.meta.dirname, '../models/pocket') },
+      hub: { endpoint: 'https://huggingface.co', token: undefined },
       executionProvider: 'cpu',
       acknowledgeNoOutputClassifier: false,
       logLevel: 'info',
@@ -39,11 +41,29 @@ describe('the environment of the worker', () => {
     expect(complaintsOf({ ...good, FILES_DIR: '' })).toContain('FILES_DIR: required');
   });
 
+  it('takes a hub id for a folder below HUB_DIR', () => {
+    const config = readConfig({
+      ...good,
+      BASE_CHECKPOINT: 'owner/name@v1',
+      HUB_DIR: '/hub',
+      HF_ENDPOINT: 'https://mirror.example.org/',
+      HF_TOKEN: 'hf_1',
+    });
+    expect(config).toMatchObject({
+      baseCheckpointDir: '/hub/owner--name@v1',
+      base: { hubId: { repo: 'owner/name', revision: 'v1' } },
+      hub: { endpoint: 'https://mirror.example.org', token: 'hf_1' },
+    });
+    expect(readBaseConfig({ BASE_CHECKPOINT: 'owner/name' }).base.hubId?.revision).toBe('main');
+  });
+
   it('names every bad variable and its rule, and no value', () => {
     const bad = {
       DATABASE_URL: 'mysql://secret-1',
       REDIS_URL: 'secret-2',
       FILES_KEY: 'secret-3',
+      HF_ENDPOINT: 'https://secret-7@hub.example.org',
+      HF_TOKEN: 'secret 8',
       EXECUTION_PROVIDER: 'secret-4',
       ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER: 'secret-5',
       LOG_LEVEL: 'secret-6',

@@ -3,6 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isSharedDatabaseUrl } from '#db/client.ts';
+import {
+  type BaseCheckpoint,
+  defaultHubDir,
+  locateBaseCheckpoint,
+} from '#storage/base-checkpoint.ts';
 import { type MasterKey, parseMasterKey } from '#storage/keys.ts';
 
 /** The small base that comes with the repository. */
@@ -29,7 +34,19 @@ export const workerConfigSchema = z.object({
   FILES_KEY: z
     .string('required: 32 bytes in base64 (openssl rand -base64 32)')
     .refine(isMasterKey, 'must be 32 bytes in base64 (openssl rand -base64 32)'),
+  /** A folder in the diffusers layout, or `owner/name[@revision]` at the hub. */
   BASE_CHECKPOINT: z.string().min(1).default(POCKET_DIR),
+  /** Checkpoints from the hub; the same folder as the bot has. */
+  HUB_DIR: z.string().min(1).default(defaultHubDir),
+  HF_ENDPOINT: z
+    .string()
+    .refine(isPlainUrl, 'must be an http(s) URL without a user, a query or a path')
+    .default('https://huggingface.co'),
+  /** For gated and private repositories. */
+  HF_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]*$/, 'must be an access token of the hub, without spaces')
+    .optional(),
   WORK_DIR: z.string('required: a folder for running trainings and class images').min(1),
   EXECUTION_PROVIDER: z
     .enum(executionProviders, `must be one of ${executionProviders.join(', ')}`)
@@ -46,6 +63,20 @@ export const workerConfigSchema = z.object({
     .default('info'),
 });
 
+/** The variables that say which base is used and where it comes from. */
+const baseConfigSchema = workerConfigSchema.pick({
+  BASE_CHECKPOINT: true,
+  HUB_DIR: true,
+  HF_ENDPOINT: true,
+  HF_TOKEN: true,
+});
+
+/** The base, and the hub that it may have to be downloaded from. */
+export interface BaseConfig {
+  readonly base: BaseCheckpoint;
+  readonly hub: { readonly endpoint: string; readonly token: string | undefined };
+}
+
 /** What {@link startWorker} must know; a process that embeds the worker makes it itself. */
 export interface WorkerSettings {
   /** Folder in the diffusers layout. */
@@ -57,7 +88,7 @@ export interface WorkerSettings {
 }
 
 /** The environment of a worker that is a process of its own. */
-export interface WorkerConfig extends WorkerSettings {
+export interface WorkerConfig extends WorkerSettings, BaseConfig {
   readonly databaseUrl: string;
   readonly redisUrl: string | undefined;
   readonly filesDir: string;
@@ -76,24 +107,55 @@ export class ConfigError extends Error {
  * @throws {ConfigError} naming every bad variable
  */
 export function readConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-  const parsed = workerConfigSchema.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`gpu-worker: bad environment\n${lines.join('\n')}`);
-  }
-  const values = parsed.data;
+  const values = parse(workerConfigSchema, environment);
+  const { base, hub } = toBaseConfig(values);
   return Object.freeze({
+    base,
+    hub,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     filesDir: path.resolve(values.FILES_DIR),
     masterKey: parseMasterKey(values.FILES_KEY),
-    baseCheckpointDir: path.resolve(values.BASE_CHECKPOINT),
+    baseCheckpointDir: base.dir,
     workDir: path.resolve(values.WORK_DIR),
     executionProvider: values.EXECUTION_PROVIDER,
     acknowledgeNoOutputClassifier: values.ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER === 'true',
     logLevel: values.LOG_LEVEL,
   });
+}
+
+/**
+ * Reads of the environment only what concerns the base.
+ *
+ * @throws {ConfigError} naming every bad variable
+ */
+export function readBaseConfig(environment: NodeJS.ProcessEnv): BaseConfig {
+  return toBaseConfig(parse(baseConfigSchema, environment));
+}
+
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv,
+): z.infer<Schema> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigError(`gpu-worker: bad environment\n${lines.join('\n')}`);
+}
+
+function toBaseConfig(values: z.infer<typeof baseConfigSchema>): BaseConfig {
+  return {
+    base: locateBaseCheckpoint(values.BASE_CHECKPOINT, values.HUB_DIR),
+    hub: { endpoint: new URL(values.HF_ENDPOINT).origin, token: values.HF_TOKEN },
+  };
+}
+
+/** A mirror below a path would have to answer the hub's own absolute redirects. */
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, pathname, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + search + hash === '' && pathname === '/';
 }
 
 function isMasterKey(text: string): boolean {

@@ -4,9 +4,12 @@ import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { openQueue } from '#db/queue.ts';
 import { openStore } from '#storage/store.ts';
+import { bringBase } from './bring-base.ts';
 import { ConfigError, readConfig, type WorkerConfig } from './config.ts';
 import { EngineRequestError } from './dreambooth/requests.ts';
-import { startWorker, UnsafeBaseError } from './start.ts';
+import { CheckpointError } from './hub/download-checkpoint.ts';
+import { HubError } from './hub/hub-error.ts';
+import { requireSafeBase, startWorker, UnsafeBaseError } from './start.ts';
 
 function loadConfig(): WorkerConfig {
   try {
@@ -18,8 +21,22 @@ function loadConfig(): WorkerConfig {
   }
 }
 
+function exitOnBadBase(error: unknown): never {
+  const kinds = [UnsafeBaseError, EngineRequestError, HubError, CheckpointError];
+  if (!kinds.some((kind) => error instanceof kind)) throw error;
+  console.error(`BASE_CHECKPOINT: ${(error as Error).message}`);
+  process.exit(1);
+}
+
 const config = loadConfig();
 const logger = pino({ name: 'gpu-worker', level: config.logLevel });
+try {
+  // Before gigabytes are downloaded that would then be refused.
+  requireSafeBase(config);
+  await bringBase(config, logger);
+} catch (error) {
+  exitOnBadBase(error);
+}
 const database = await openDatabase(config.databaseUrl, {
   onError: (error) => logger.warn({ err: error }, 'database'),
 });
@@ -54,7 +71,5 @@ try {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 } catch (error) {
-  if (!(error instanceof UnsafeBaseError || error instanceof EngineRequestError)) throw error;
-  console.error(`BASE_CHECKPOINT: ${error.message}`);
-  process.exit(1);
+  exitOnBadBase(error);
 }

@@ -107,7 +107,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
 }
 
-function requireSafeBase(config: WorkerSettings): void {
+/** @throws {UnsafeBaseError} as {@link startWorker}; a base that is not there yet is not pocket */
+export function requireSafeBase(config: WorkerSettings): void {
   const isPocket = existsSync(path.join(config.baseCheckpointDir, POCKET_MARKER));
   if (isPocket || config.acknowledgeNoOutputClassifier) return;
   throw new UnsafeBaseError(
