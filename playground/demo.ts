@@ -81,6 +81,7 @@ async function show(demo: DemoArguments, photos: readonly DemoPhoto[]): Promise<
       trainSettings: {
         seed: demo.seed,
         ...(demo.steps !== undefined && { maxTrainSteps: demo.steps }),
+        ...(demo.method !== undefined && { method: demo.method }),
         // The demo draws the class itself, before and after, with the same seeds.
         numClassSamples: 0,
       },

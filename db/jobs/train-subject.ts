@@ -6,6 +6,8 @@ import { commonFailureCodes, type JobContract, jobPayloadSchema } from './contra
 export const trainSettingsSchema = z.object({
   seed: z.int().nonnegative(),
   method: z.enum(['full', 'lora']).optional(),
+  /** Of the adapters, where the method is `lora`. */
+  rank: z.int().min(1).max(512).optional(),
   maxTrainSteps: z.int().positive().optional(),
   lr: z.number().positive().optional(),
   priorLossWeight: z.number().nonnegative().optional(),

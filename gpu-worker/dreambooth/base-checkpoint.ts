@@ -10,6 +10,7 @@ import {
   EngineRequestError,
   type SamplingSettings,
   samplingSettingsSchema,
+  type TrainingMethod,
   type TrainingSettings,
   trainingSettingsSchema,
 } from './requests.ts';
@@ -19,18 +20,34 @@ export interface BaseFacts {
   readonly hash: string;
   /** The closed list of nouns that the base knows; absent where any noun will do. */
   readonly classNouns?: readonly string[];
-  readonly defaults: { readonly training: TrainingSettings; readonly sampling: SamplingSettings };
+  readonly defaults: {
+    /** The method where nobody asks for another. */
+    readonly method: TrainingMethod;
+    readonly training: Readonly<Record<TrainingMethod, TrainingSettings>>;
+    readonly sampling: SamplingSettings;
+  };
 }
 
 /** A base may bring recommended settings of its own, in this file of its folder. */
 const RECOMMENDED_FILE = 'recommended.json';
+const recommendedTraining = trainingSettingsSchema.omit({ method: true }).partial().default({});
 const recommendedSchema = z.object({
-  training: trainingSettingsSchema.partial().default({}),
+  method: trainingSettingsSchema.shape.method.optional(),
+  training: recommendedTraining,
+  /** Over `training`, whose learning rates are for whole weights only. */
+  lora: recommendedTraining,
   sampling: samplingSettingsSchema.partial().default({}),
 });
 
+/** The method of a base that recommends none. */
+const DEFAULT_METHOD: TrainingMethod = 'full';
+
 /** For Stable Diffusion 1.x: the paper's rate and λ, 200 class images as the reference script has it. */
-const DEFAULT_TRAINING: TrainingSettings = {
+const DEFAULT_TRAINING: Omit<TrainingSettings, 'method'> = {
+  rank: 16,
+  loraAlpha: 16,
+  loraDropout: 0,
+  loraTargets: ['attention'],
   maxTrainSteps: 800,
   learningRate: 5e-6,
   textEncoderLearningRate: 2e-6,
@@ -42,6 +59,9 @@ const DEFAULT_TRAINING: TrainingSettings = {
   checkpointingSteps: 100,
   seed: 0,
 };
+
+/** Adapters begin at zero, so they want larger steps than whole weights. */
+const LORA_LEARNING_RATES = { learningRate: 1e-4, textEncoderLearningRate: 5e-6 };
 
 const DEFAULT_SAMPLING: SamplingSettings = {
   sampler: 'dpmpp_2m',
@@ -57,11 +77,21 @@ export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
   const recommended = recommendedSchema.parse(
     readOptionalJson(path.join(checkpoint.dir, RECOMMENDED_FILE)) ?? {},
   );
+  const training = { ...DEFAULT_TRAINING, ...withoutUndefined(recommended.training) };
   return {
     hash: checkpoint.hash,
     ...(checkpoint.classNouns && { classNouns: checkpoint.classNouns }),
     defaults: {
-      training: { ...DEFAULT_TRAINING, ...withoutUndefined(recommended.training) },
+      method: recommended.method ?? DEFAULT_METHOD,
+      training: {
+        full: { ...training, method: 'full' },
+        lora: {
+          ...training,
+          ...LORA_LEARNING_RATES,
+          ...withoutUndefined(recommended.lora),
+          method: 'lora',
+        },
+      },
       sampling: { ...DEFAULT_SAMPLING, ...withoutUndefined(recommended.sampling) },
     },
   };

@@ -1,7 +1,13 @@
 /** @file What a training leaves behind: state to resume from, and the fine-tuned weights as the artifact. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type TensorData, writeSafetensors } from '../diffusion/weights/safetensors.ts';
+import type { LoraAdapter } from '../diffusion/lora/adapter.ts';
+import { writeLora } from '../diffusion/lora/files.ts';
+import {
+  readSafetensorsHeader,
+  type TensorData,
+  writeSafetensors,
+} from '../diffusion/weights/safetensors.ts';
 import { loadTrainingState, saveTrainingState } from '../diffusion/weights/training-state.ts';
 import type { Trainer } from '../tensor/optim/trainer.ts';
 
@@ -28,18 +34,8 @@ export function resumeCheckpoint(
 ): number {
   const file = stateFile(workDir);
   if (!existsSync(file)) return 0;
-  const fresh = {
-    step: 0,
-    parameters: [...state.parameters],
-    expAvg: [...state.expAvg],
-    expAvgSq: [...state.expAvgSq],
-  };
-  const details = loadTrainingState(file, bank, fresh);
-  if (details.fingerprint !== fingerprint) return 0;
-  for (const kind of ['parameters', 'expAvg', 'expAvgSq'] as const) {
-    for (const [i, array] of fresh[kind].entries()) state[kind][i] = array;
-  }
-  state.step = fresh.step;
+  if (readSafetensorsHeader(file).metadata.fingerprint !== fingerprint) return 0;
+  loadTrainingState(file, bank, state);
   return state.step;
 }
 
@@ -47,7 +43,7 @@ export function resumeCheckpoint(
  * Writes the fine-tuned weights in half precision, named `unet.…` and `text_encoder.…`.
  * @param details identifier, class noun, hash of the base
  */
-export function writeArtifact(
+export function writeFullArtifact(
   file: string,
   trainer: Trainer,
   details: Readonly<Record<string, string>>,
@@ -59,4 +55,20 @@ export function writeArtifact(
     }
   };
   writeSafetensors(file, tensors(), { format: 'pt', method: 'full', ...details });
+}
+
+/**
+ * Writes a trained adapter in half precision, as diffusers names and describes it.
+ * @param details identifier, class noun, hash of the base
+ */
+export function writeLoraArtifact(
+  file: string,
+  adapter: LoraAdapter,
+  details: Readonly<Record<string, string>>,
+): void {
+  writeLora(file, adapter, {
+    naming: 'diffusers',
+    dtype: 'F16',
+    metadata: { method: 'lora', ...details },
+  });
 }

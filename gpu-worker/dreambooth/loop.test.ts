@@ -1,10 +1,12 @@
 /** @file Whole trainings on a tiny random checkpoint. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
+import { readLora } from '../diffusion/lora/files.ts';
+import { openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { readSafetensorsHeader, writeSafetensors } from '../diffusion/weights/safetensors.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
 import { trainSubject } from './loop.ts';
 import { renderPrompt } from './render.ts';
@@ -40,6 +42,11 @@ function requestIn(name: string, change: Partial<TrainSubjectRequest> = {}): Tra
     samplesDir: path.join(dir, 'samples'),
     samplePrompts: ['a zwx cat'],
     settings: {
+      method: 'full',
+      rank: 2,
+      loraAlpha: 4,
+      loraDropout: 0.25,
+      loraTargets: ['attention', 'feed-forward', 'convolution'],
       maxTrainSteps: 4,
       learningRate: 1e-3,
       textEncoderLearningRate: 1e-3,
@@ -73,23 +80,30 @@ const settingsOf = (change: Partial<TrainSubjectRequest['settings']>) => ({
   ...change,
 });
 
-test('a training killed after a checkpoint ends with the same bytes as one that was not', async () => {
-  const whole = requestIn('whole');
-  const result = await trainSubject(whole, contextWith());
-  expect(result).toMatchObject({ steps: 4, resumedFromStep: 0, classImagesMade: 3 });
+test.each(['full', 'lora'] as const)(
+  'a %s training killed after a checkpoint ends with the same bytes as one that was not',
+  async (method) => {
+    const change = {
+      classImagesDir: path.join(root, method, 'class-images'),
+      settings: settingsOf({ method }),
+    };
+    const whole = requestIn(`whole-${method}`, change);
+    const result = await trainSubject(whole, contextWith());
+    expect(result).toMatchObject({ steps: 4, resumedFromStep: 0, classImagesMade: 3 });
 
-  const killed = requestIn('killed');
-  const stopAtThree = contextWith(({ stage, step }, abort) => {
-    if (stage === 'training' && step === 3) abort();
-  });
-  await expect(trainSubject(killed, stopAtThree)).rejects.toThrow('stopped');
-  const resumed = await trainSubject(killed, contextWith());
-  expect(resumed).toMatchObject({ steps: 4, resumedFromStep: 2, classImagesMade: 0 });
-  expect(readFileSync(killed.artifactFile).equals(readFileSync(whole.artifactFile))).toBe(true);
-  expect(readFileSync(resumed.sampleFiles[0]!).equals(readFileSync(result.sampleFiles[0]!))).toBe(
-    true,
-  );
-});
+    const killed = requestIn(`killed-${method}`, change);
+    const stopAtThree = contextWith(({ stage, step }, abort) => {
+      if (stage === 'training' && step === 3) abort();
+    });
+    await expect(trainSubject(killed, stopAtThree)).rejects.toThrow('stopped');
+    const resumed = await trainSubject(killed, contextWith());
+    expect(resumed).toMatchObject({ steps: 4, resumedFromStep: 2, classImagesMade: 0 });
+    expect(readFileSync(killed.artifactFile).equals(readFileSync(whole.artifactFile))).toBe(true);
+    expect(readFileSync(resumed.sampleFiles[0]!).equals(readFileSync(result.sampleFiles[0]!))).toBe(
+      true,
+    );
+  },
+);
 
 test('another training does not take up the state that lies in its folder', async () => {
   const first = requestIn('folder');
@@ -111,6 +125,76 @@ test('UNet and text encoder are both trained, and the artifact holds them in hal
   expect([...entries.values()].every(({ dtype }) => dtype === 'F16')).toBe(true);
   const prefixes = new Set([...entries.keys()].map((name) => name.split('.')[0]));
   expect(prefixes).toEqual(new Set(['unet', 'text_encoder']));
+});
+
+test('an artifact of adapters names its method, carries rank and alpha, and changes the picture', async () => {
+  const request = requestIn('adapters', {
+    settings: settingsOf({ method: 'lora', learningRate: 0.1, textEncoderLearningRate: 0.1 }),
+  });
+  const { sampleFiles } = await trainSubject(request, contextWith());
+  const { metadata } = readSafetensorsHeader(request.artifactFile);
+  expect(metadata).toMatchObject({ method: 'lora', identifier: 'zwx', steps: '4' });
+  const adapter = readLora(request.artifactFile, openCheckpoint(base));
+  expect(new Set(adapter.map(({ module }) => module.split('.')[0]))).toEqual(
+    new Set(['unet', 'text_encoder']),
+  );
+  for (const { rank, alpha, up } of adapter) {
+    expect({ rank, alpha }).toEqual({ rank: 2, alpha: 4 });
+    expect(up.some((value) => value !== 0)).toBe(true);
+  }
+
+  const render = async (name: string, artifactFile?: string) => {
+    const { pictureFiles } = await renderPrompt(
+      {
+        kind: 'render-prompt',
+        baseCheckpointDir: base,
+        prompt: 'a zwx cat',
+        seed: request.settings.seed,
+        count: 1,
+        outputDir: path.join(root, name),
+        sampling: request.sampling,
+        provider: 'cpu',
+        ...(artifactFile !== undefined && { artifactFile }),
+      },
+      contextWith(),
+    );
+    return readFileSync(pictureFiles[0]!);
+  };
+  const subject = await render('with-adapter', request.artifactFile);
+  expect(subject.equals(readFileSync(sampleFiles[0]!))).toBe(true);
+  expect(subject.equals(await render('without-adapter'))).toBe(false);
+});
+
+test('an artifact of another base is refused by the tensor that does not fit', async () => {
+  const request = requestIn('misfit', { settings: settingsOf({ method: 'lora' }) });
+  const tensors = [
+    {
+      name: 'unet.mid_block.to_q.lora_A.weight',
+      dtype: 'F32' as const,
+      shape: [1],
+      data: Float32Array.of(1),
+    },
+  ];
+  mkdirSync(path.dirname(request.artifactFile), { recursive: true });
+  writeSafetensors(request.artifactFile, tensors, { method: 'lora' });
+  const failure = renderPrompt(
+    {
+      kind: 'render-prompt',
+      baseCheckpointDir: base,
+      artifactFile: request.artifactFile,
+      prompt: 'a cat',
+      seed: 1,
+      count: 1,
+      outputDir: path.join(root, 'misfit', 'pictures'),
+      sampling: request.sampling,
+      provider: 'cpu',
+    },
+    contextWith(),
+  );
+  await expect(failure).rejects.toMatchObject({
+    code: 'ARTIFACT_UNREADABLE',
+    message: expect.stringContaining('unet.mid_block.to_q.lora_A.weight'),
+  });
 });
 
 test('without prior preservation no class image is made', async () => {

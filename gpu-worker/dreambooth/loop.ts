@@ -11,18 +11,13 @@ import {
 import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
 import type { ClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
-import {
-  buildDenoisingLoss,
-  listDenoiserParameters,
-  readCheckpointParameter,
-  TEXT_ENCODER,
-  UNET,
-} from '../diffusion/training/denoising-loss.ts';
+import { TEXT_ENCODER, UNET } from '../diffusion/training/denoising-loss.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
-import { NonFiniteLossError, scalar, Trainer } from '../tensor/optim/trainer.ts';
+import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
 import { nearestClassNouns, openBase, openBaseTokenizer } from './base-checkpoint.ts';
-import { resumeCheckpoint, saveCheckpoint, writeArtifact } from './checkpoint.ts';
+import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodePictures } from './dataset.ts';
+import { createLearner } from './learner.ts';
 import { ensureClassImages, yieldToEvents } from './prior-preservation.ts';
 import { classPromptOf, instancePromptOf, requirePromptFits } from './prompts.ts';
 import { renderBatch } from './render.ts';
@@ -87,7 +82,11 @@ export async function trainSubject(
   await cache.close();
 
   // 3. steps
-  const trainer = await createTrainer(request, checkpoint, tokenizer);
+  const learner = await createLearner(request, checkpoint, {
+    prompts: promptsOf(request).length,
+    tokens: tokenizer.maxLength,
+  });
+  const { trainer } = learner;
   const fingerprint = fingerprintOf(request, checkpoint);
   const resumedFromStep = resumeCheckpoint(workDir, trainer, fingerprint);
   const { maxTrainSteps, checkpointingSteps, learningRate, textEncoderLearningRate } = settings;
@@ -96,11 +95,11 @@ export async function trainSubject(
   let finalLoss = Number.NaN;
   while (trainer.state.step < maxTrainSteps) {
     signal.throwIfAborted();
-    const results = await stepOrExplain(
-      trainer,
-      dreamboothStepFeeds(data, settings, trainer.state.step),
-      lrs,
-    );
+    const feeds = {
+      ...dreamboothStepFeeds(data, settings, trainer.state.step),
+      ...learner.feeds(trainer.state.step),
+    };
+    const results = await stepOrExplain(trainer, feeds, lrs);
     finalLoss = scalar(results, 'loss');
     const { step } = trainer.state;
     if (step % checkpointingSteps === 0 && step < maxTrainSteps)
@@ -118,7 +117,7 @@ export async function trainSubject(
   saveCheckpoint(workDir, trainer, fingerprint);
 
   // 4. artifact
-  writeArtifact(request.artifactFile, trainer, {
+  learner.writeArtifact(request.artifactFile, {
     identifier: request.identifier,
     classNoun: request.classNoun,
     baseHash: checkpoint.hash,
@@ -179,34 +178,6 @@ async function promptFeed(
   const ids = encodePrompts(tokenizer, promptsOf(request));
   if (request.settings.trainTextEncoder) return { ids };
   return { ...(await encodeIds(cache, checkpoint, selectTensors(checkpoint), { ids })) };
-}
-
-function createTrainer(
-  request: TrainSubjectRequest,
-  checkpoint: Checkpoint,
-  tokenizer: ClipTokenizer,
-): Promise<Trainer> {
-  const { settings, provider } = request;
-  const { trainTextEncoder, trainBatchSize, withPriorPreservation } = settings;
-  const { latent } = nativeSize(checkpoint);
-  const parameters = listDenoiserParameters(checkpoint, trainTextEncoder);
-  const specs = new Map(parameters.map((spec) => [spec.name, spec]));
-  return Trainer.create({
-    parameters,
-    initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
-    provider,
-    build: (graph, weights) => {
-      const { loss } = buildDenoisingLoss(graph, weights, checkpoint, {
-        rows: withPriorPreservation ? 2 * trainBatchSize : trainBatchSize,
-        latentHeight: latent,
-        latentWidth: latent,
-        prompts: promptsOf(request).length,
-        tokens: tokenizer.maxLength,
-        trainTextEncoder,
-      });
-      return { loss };
-    },
-  });
 }
 
 async function stepOrExplain(

@@ -4,8 +4,21 @@ import { SAMPLER_NAMES } from '../diffusion/schedulers/create-sampler.ts';
 
 const absolutePath = z.string().startsWith('/');
 
+/** `full` changes every weight, `lora` trains low-rank adapters beside them. */
+export const TRAINING_METHODS = ['full', 'lora'] as const;
+export type TrainingMethod = (typeof TRAINING_METHODS)[number];
+
 /** Settings of one DreamBooth training; names as in the reference script. */
 export const trainingSettingsSchema = z.object({
+  method: z.enum(TRAINING_METHODS),
+  /** What follows of LoRA is without effect for `full`. */
+  rank: z.int().min(1).max(512),
+  /** An adapter is multiplied by alpha / rank. */
+  loraAlpha: z.number().positive(),
+  /** Share of an adapter's input features that a step drops. */
+  loraDropout: z.number().min(0).max(0.9),
+  /** Kinds of layers that get an adapter. */
+  loraTargets: z.array(z.enum(['attention', 'feed-forward', 'convolution'])).min(1),
   maxTrainSteps: z.int().min(1).max(100_000),
   learningRate: z.number().positive(),
   textEncoderLearningRate: z.number().positive(),

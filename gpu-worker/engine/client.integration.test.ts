@@ -56,7 +56,7 @@ async function trainRequest(
     artifactFile: `${workDir}.safetensors`,
     samplesDir: `${workDir}-samples`,
     samplePrompts: ['a zwb dog'],
-    settings: { ...defaults.training, ...settings },
+    settings: { ...defaults.training.full, ...settings },
     sampling: defaults.sampling,
     provider: 'cpu',
   };

@@ -1,12 +1,14 @@
 /** @file A training's settings: what the row says over what the base recommends, and the prompts of its samples. */
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import type { BaseFacts } from '../dreambooth/base-checkpoint.ts';
 import type { TrainingSettings } from '../dreambooth/requests.ts';
 
 /** Merges; the names of the contract become those of the reference script. */
 export function mergeTrainingSettings(
-  defaults: TrainingSettings,
+  base: Pick<BaseFacts['defaults'], 'method' | 'training'>,
   row: TrainSettings,
 ): TrainingSettings {
+  const defaults = base.training[row.method ?? base.method];
   const learningRate = row.lr ?? defaults.learningRate;
   const numClassImages = row.numClassImages ?? defaults.numClassImages;
   return {
@@ -17,6 +19,11 @@ export function mergeTrainingSettings(
     textEncoderLearningRate:
       (learningRate * defaults.textEncoderLearningRate) / defaults.learningRate,
     trainTextEncoder: row.trainTextEncoder ?? defaults.trainTextEncoder,
+    ...(row.rank !== undefined && {
+      rank: row.rank,
+      // The adapter's scale stays what the base recommends.
+      loraAlpha: (row.rank * defaults.loraAlpha) / defaults.rank,
+    }),
     withPriorPreservation: defaults.withPriorPreservation && numClassImages > 0,
     priorLossWeight: row.priorLossWeight ?? defaults.priorLossWeight,
     numClassImages: Math.max(1, numClassImages),

@@ -105,7 +105,7 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
   const identifier = await ensureIdentifier(context, attempt);
   const dataKey = await requireDataKey(database.db, run.userId);
   const photoFiles = await decryptPhotos(context, attempt, dataKey);
-  const settings = mergeTrainingSettings(base.defaults.training, run.settings);
+  const settings = mergeTrainingSettings(base.defaults, run.settings);
   const classImages = await openClassImages(context, subject.classNoun, base.defaults.sampling);
   const samplePrompts = samplePromptsOf(run.settings, { identifier, classNoun: subject.classNoun });
   const classPrompts = classPromptsOf(run.settings, subject.classNoun);
@@ -144,7 +144,7 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     };
     const artifactId = await succeedTraining(database.db, run.id, attempt.number, {
       artifact: {
-        method: 'full',
+        method: settings.method,
         baseCheckpointHash: base.hash,
         identifier,
         storageFileId,

@@ -11,7 +11,7 @@ export interface TinyCheckpointOptions {
   readonly seed: number;
   readonly classNouns?: readonly string[];
   /** Over few and small settings: 6 steps, a checkpoint each 2, 2 class images, 2 sampling steps. */
-  readonly training?: Partial<TrainingSettings>;
+  readonly training?: Partial<Omit<TrainingSettings, 'method'>>;
   readonly sampling?: Partial<SamplingSettings>;
 }
 

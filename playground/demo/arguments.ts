@@ -19,6 +19,8 @@ export interface DemoArguments {
   readonly prompts: readonly string[];
   /** Absent: what the base recommends. */
   readonly steps: number | undefined;
+  /** Absent: what the base recommends. */
+  readonly method: 'full' | 'lora' | undefined;
   readonly seed: number;
   readonly baseDir: string;
   readonly outDir: string;
@@ -30,6 +32,7 @@ export const usage = `npm run demo -- [options]
   --class NOUN    what the subject is, such as dog; needed with --photos
   --prompt TEXT   a prompt with [V] where the subject goes; may be repeated
   --steps N       training steps, instead of what the base recommends
+  --method NAME   full or lora, instead of what the base recommends
   --seed N        of training and pictures (default 7)
   --base DIR      base checkpoint in the diffusers layout (default models/pocket)
   --out DIR       where transcript, pictures and sheet go (default demo-output)`;
@@ -86,6 +89,7 @@ export async function readArguments(
     prompts: values.prompt ?? defaultPrompts(classNoun),
     steps:
       values.steps === undefined ? undefined : readNumber('--steps', values.steps, 1, MAX_STEPS),
+    method: readMethod(values.method),
     seed: readNumber('--seed', values.seed ?? String(DEFAULT_SEED), 0, MAX_SEED),
     baseDir,
     outDir: path.resolve(folder, values.out ?? 'demo-output'),
@@ -102,6 +106,7 @@ function parse(words: readonly string[]) {
         class: text,
         prompt: { type: 'string', multiple: true },
         steps: text,
+        method: text,
         seed: text,
         base: text,
         out: text,
@@ -124,6 +129,11 @@ async function readClassNoun(typed: string, baseDir: string): Promise<string> {
       ? `--class ${typed}: expected one to three plain words, such as dog`
       : `--class ${typed}: the base does not know it; nearest: ${checked.nearest.join(', ')}`,
   );
+}
+
+function readMethod(typed: string | undefined): DemoArguments['method'] {
+  if (typed === undefined || typed === 'full' || typed === 'lora') return typed;
+  throw new UsageError(`--method ${typed}: expected full or lora`);
 }
 
 function readNumber(option: string, typed: string, min: number, max: number): number {

@@ -1,4 +1,6 @@
 /** @file Which tensors a pipeline uses: the base checkpoint's, or a fine-tuned artifact's over them. */
+import { packLora, type SessionLora } from '../lora/adapter.ts';
+import { readLora } from '../lora/files.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { readSafetensorsHeader, type TensorEntry } from '../weights/safetensors.ts';
 
@@ -7,15 +9,23 @@ export interface DenoiserTensors {
   readonly unet: ReadonlyMap<string, TensorEntry>;
   readonly textEncoder: ReadonlyMap<string, TensorEntry>;
   readonly textEncoder2?: ReadonlyMap<string, TensorEntry>;
+  /** An adapter beside them. */
+  readonly lora?: SessionLora;
 }
 
 /**
- * @param artifactFile safetensors with tensors called `unet.…`, `text_encoder.…` and
- *   `text_encoder_2.…`; what it lacks is taken from the base
- * @throws {SafetensorsError} when the file is damaged
+ * @param artifactFile an adapter, if its header says `method` is `lora`; else safetensors with whole
+ *   tensors called `unet.…`, `text_encoder.…` and `text_encoder_2.…`, and what it lacks is taken
+ *   from the base
+ * @throws {SafetensorsError} when the file is damaged or does not fit the base
  */
 export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): DenoiserTensors {
-  const entries = artifactFile ? readSafetensorsHeader(artifactFile).entries : new Map();
+  const { entries, metadata } = artifactFile
+    ? readSafetensorsHeader(artifactFile)
+    : { entries: new Map<string, TensorEntry>(), metadata: {} as Record<string, string> };
+  if (artifactFile && metadata.method === 'lora') {
+    return { ...selectTensors(checkpoint), lora: packLora(readLora(artifactFile, checkpoint)) };
+  }
   const overlay = (prefix: string, base: ReadonlyMap<string, TensorEntry>) => {
     const tensors = new Map(base);
     for (const [name, entry] of entries) {

@@ -77,16 +77,15 @@ const adapter = (graph: Graph, lora?: PackedLora): ((base: Weights, model: strin
 
 /**
  * Token ids to what the UNet is told about the text.
- * @param lora the encoders' part of a subject's adapter
  * @throws {Error} when the checkpoint has a second encoder and `ids2` is missing
  */
 export async function encodeIds(
   cache: SessionCache,
   { textEncoder, textEncoder2 }: Pick<Checkpoint, 'textEncoder' | 'textEncoder2'>,
-  tensors: Pick<DenoiserTensors, 'textEncoder' | 'textEncoder2'>,
+  tensors: Omit<DenoiserTensors, 'unet'>,
   { ids, ids2 }: TokenIds,
-  lora?: PackedLora,
 ): Promise<PromptStates> {
+  const lora = tensors.lora?.text;
   if (textEncoder2 && !ids2) throw new Error('the second text encoder needs token ids of its own');
   const session = await cache.get(`text ${ids.shape} ${lora?.layout}`, (graph) => {
     const adapt = adapter(graph, lora);

@@ -126,7 +126,13 @@ export class TextToImagePipeline {
       rowShape,
       guidanceScale,
       predict: (feeds) =>
-        predictNoise(this.#cache, unet, this.#tensors.unet, { ...feeds, ...conditioning }),
+        predictNoise(
+          this.#cache,
+          unet,
+          this.#tensors.unet,
+          { ...feeds, ...conditioning },
+          this.#tensors.lora?.unet,
+        ),
       noiseOf: (step) => drawNoise(seeds, rowSize, 'step', step),
       ...(signal && { signal }),
       ...(options.onStep && { onStep: options.onStep }),

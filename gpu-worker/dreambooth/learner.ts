@@ -1,0 +1,105 @@
+/** @file What a training changes: the models' own weights, or adapters beside them. */
+
+import { listLoraParameters } from '../diffusion/lora/adapter.ts';
+import { listLoraLayers } from '../diffusion/lora/layers.ts';
+import { collectLora, initialLora, LoraDropout, trainedLora } from '../diffusion/lora/training.ts';
+import { nativeSize } from '../diffusion/pipelines/sessions.ts';
+import {
+  buildDenoisingLoss,
+  type DenoisingShape,
+  listDenoiserParameters,
+  readCheckpointParameter,
+} from '../diffusion/training/denoising-loss.ts';
+import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { Trainer } from '../tensor/optim/trainer.ts';
+import type { Feeds } from '../tensor/runtime/session.ts';
+import { writeFullArtifact, writeLoraArtifact } from './checkpoint.ts';
+import type { TrainSubjectRequest } from './requests.ts';
+
+/** A trainer, and what depends on the method. */
+export interface Learner {
+  readonly trainer: Trainer;
+  /** What the method is fed at a step, beside pictures and prompts. */
+  feeds(step: number): Feeds;
+  /** @param details identifier, class noun, hash of the base */
+  writeArtifact(file: string, details: Readonly<Record<string, string>>): void;
+}
+
+/** @param text number of prompts in a batch, and tokens of each */
+export function createLearner(
+  { settings, provider }: Pick<TrainSubjectRequest, 'settings' | 'provider'>,
+  checkpoint: Checkpoint,
+  text: { prompts: number; tokens: number },
+): Promise<Learner> {
+  const { trainBatchSize, withPriorPreservation, trainTextEncoder } = settings;
+  const { latent } = nativeSize(checkpoint);
+  const shape = {
+    ...text,
+    rows: withPriorPreservation ? 2 * trainBatchSize : trainBatchSize,
+    latentHeight: latent,
+    latentWidth: latent,
+    trainTextEncoder,
+  };
+  const create = settings.method === 'lora' ? createLoraLearner : createFullLearner;
+  return create({ settings, provider }, checkpoint, shape);
+}
+
+type Setup = Pick<TrainSubjectRequest, 'settings' | 'provider'>;
+
+/** Changes every weight, as the paper does. */
+async function createFullLearner(
+  { settings, provider }: Setup,
+  checkpoint: Checkpoint,
+  shape: DenoisingShape,
+): Promise<Learner> {
+  const parameters = listDenoiserParameters(checkpoint, settings.trainTextEncoder);
+  const specs = new Map(parameters.map((spec) => [spec.name, spec]));
+  const trainer = await Trainer.create({
+    parameters,
+    initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
+    provider,
+    build: (graph, weights) => ({
+      loss: buildDenoisingLoss(graph, weights, checkpoint, shape).loss,
+    }),
+  });
+  return {
+    trainer,
+    feeds: () => ({}),
+    writeArtifact: (file, details) => writeFullArtifact(file, trainer, details),
+  };
+}
+
+/** Trains adapters; the base's weights stay as they are. */
+async function createLoraLearner(
+  { settings, provider }: Setup,
+  checkpoint: Checkpoint,
+  shape: DenoisingShape,
+): Promise<Learner> {
+  const { seed, loraDropout } = settings;
+  const layers = listLoraLayers(checkpoint, {
+    rank: settings.rank,
+    alpha: settings.loraAlpha,
+    targets: settings.loraTargets,
+    trainTextEncoder: settings.trainTextEncoder,
+  });
+  const dropout = loraDropout > 0 ? new LoraDropout(loraDropout) : undefined;
+  const trainer = await Trainer.create({
+    parameters: listLoraParameters(layers),
+    initial: initialLora(layers, seed),
+    provider,
+    build: (graph, parameters) => {
+      const weights = trainedLora(graph, checkpoint, layers, parameters, dropout);
+      return { loss: buildDenoisingLoss(graph, weights, checkpoint, shape).loss };
+    },
+  });
+  return {
+    trainer,
+    feeds: (step) => dropout?.feeds(seed, step) ?? {},
+    writeArtifact: (file, details) =>
+      writeLoraArtifact(
+        file,
+        collectLora(layers, (name) => trainer.parameter(name)),
+        details,
+      ),
+  };
+}
