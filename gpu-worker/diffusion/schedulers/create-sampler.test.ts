@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
@@ -253,6 +253,12 @@ describe('from a picture', () => {
   });
 });
 
+it('the list in docs/samplers.md is that of the names', () => {
+  const page = path.resolve(import.meta.dirname, '../../../docs/samplers.md');
+  const rows = readFileSync(page, 'utf8').matchAll(/^\| `(\w+)`/gm);
+  expect(Array.from(rows, ([, name]) => name)).toEqual(SAMPLER_NAMES);
+});
+
 describe('timesteps', () => {
   it('fall from 999 to 40 in 25 steps of DPM++ from a config that was stored for PNDM', () => {
     const { timesteps } = createSampler('dpmpp_2m', configOf({}), 25);
@@ -301,6 +307,9 @@ describe('refusals', () => {
     );
     expect(() => createSampler('lcm', configOf({}), 51)).toThrow(
       'numInferenceSteps: the model was distilled on 50 steps, got 51',
+    );
+    expect(() => createSampler('lcm', configOf({ num_train_timesteps: 40 }), 4)).toThrow(
+      'original_inference_steps: expected at most 40, got 50',
     );
     const zeroSnr = { rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
     expect(() => createSampler('ddim', configOf(zeroSnr), 5)).toThrow('needs prediction_type');

@@ -24,7 +24,7 @@ const SIGMA_DATA = 0.5;
  *   timesteps are scaled by 10, as in diffusers
  * @param numInferenceSteps in `[1, original_inference_steps]`
  * @param firstStep how many of them to leave out at the noisy end
- * @throws {RangeError} when there are more steps than it was distilled on
+ * @throws {RangeError} when there are more steps than it was distilled on, or than it was trained on
  */
 export function createLcmSampler(
   config: SchedulerConfig,
@@ -69,6 +69,11 @@ export function createLcmSampler(
 function pickTimesteps(config: SchedulerConfig, numInferenceSteps: number): number[] {
   checkStepCount(config, numInferenceSteps);
   const originalSteps = config.original_inference_steps ?? 50;
+  if (originalSteps > config.num_train_timesteps) {
+    throw new RangeError(
+      `scheduler_config.json: original_inference_steps: expected at most ${config.num_train_timesteps}, got ${originalSteps}`,
+    );
+  }
   if (numInferenceSteps > originalSteps) {
     throw new RangeError(
       `numInferenceSteps: the model was distilled on ${originalSteps} steps, got ${numInferenceSteps}`,

@@ -10,7 +10,7 @@ import { frozenWeights } from '../models/frozen-weights.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
 import { predictNoise, SessionCache } from '../pipelines/sessions.ts';
 import { denoise } from '../pipelines/text-to-image.ts';
-import { createSampler } from '../schedulers/create-sampler.ts';
+import { createSampler, SAMPLER_NAMES } from '../schedulers/create-sampler.ts';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import {
   readSafetensorsHeader,
@@ -134,7 +134,7 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
       expect(relativeError([[prediction!.data, float('unet/prediction').data]])).toBeLessThan(1e-4);
     });
 
-    test.each(['ddim', 'dpmpp_2m'] as const)('sampling with %s matches', async (name) => {
+    test.each(SAMPLER_NAMES)('sampling with %s matches', async (name) => {
       const start = float('sample/initial_noise');
       const hidden = float('text/hidden');
       const [, tokens, width] = hidden.shape as [number, number, number];
@@ -145,6 +145,9 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
         );
       // Row 0 is the conditional text, row 3 the unconditional one.
       const states = { data: Float32Array.of(...row(3), ...row(0)), shape: [2, tokens, width] };
+      const noise = `sample/${name}/step_noise`;
+      const stepNoise = names.includes(noise) ? (float(noise).data as Float32Array) : undefined;
+      const size = start.data.length;
       const sampler = createSampler(name, checkpoint.scheduler, 8);
       const latents = await denoise({
         sampler,
@@ -153,6 +156,8 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk'])(
         guidanceScale: 7.5,
         predict: (feeds) =>
           predictNoise(cache, checkpoint.unet, checkpoint.unet.tensors, { ...feeds, states }),
+        // LCM's last step has none.
+        noiseOf: (step) => stepNoise!.subarray(step * size, (step + 1) * size),
       });
       expect(sampler.timesteps).toEqual([...float(`sample/${name}/timesteps`).data]);
       expect(relativeError([[latents, float(`sample/${name}/latents`).data]])).toBeLessThan(2e-4);
