@@ -1,8 +1,9 @@
-/** @file `/subject list|delete`. */
+/** @file `/subject list|download|delete`. */
 import {
   ApplicationIntegrationType,
   InteractionContextType,
   SlashCommandBuilder,
+  type SlashCommandStringOption,
 } from 'discord.js';
 import { listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
 import {
@@ -14,17 +15,28 @@ import {
 } from '#db/queries/subjects.ts';
 import { listLatestRuns } from '#db/queries/training-runs.ts';
 import type { BotContext } from '../context.ts';
+import { readArtifact } from '../intake/artifact.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
+import { limits } from '../views/discord-limits.ts';
 import { refusals } from '../views/refusals.ts';
 import {
   deleteQuestion,
   type ListedSubject,
   subjectChoice,
   subjectList,
+  subjectWeights,
 } from '../views/subjects.ts';
 import { oneLine } from '../views/text.ts';
 import type { Command } from './command.ts';
+
+const subjectOption = (option: SlashCommandStringOption) =>
+  option
+    .setName('subject')
+    .setDescription('Which one')
+    .setRequired(true)
+    .setMaxLength(100)
+    .setAutocomplete(true);
 
 export const subject = {
   definition: new SlashCommandBuilder()
@@ -35,29 +47,35 @@ export const subject = {
     .addSubcommand((command) => command.setName('list').setDescription('Show your subjects'))
     .addSubcommand((command) =>
       command
+        .setName('download')
+        .setDescription('Get what I learned of a subject as a file, for your eyes only')
+        .addStringOption(subjectOption),
+    )
+    .addSubcommand((command) =>
+      command
         .setName('delete')
         .setDescription('Delete a subject with its photos')
-        .addStringOption((option) =>
-          option
-            .setName('subject')
-            .setDescription('Which one')
-            .setRequired(true)
-            .setMaxLength(100)
-            .setAutocomplete(true),
-        ),
+        .addStringOption(subjectOption),
     )
     .toJSON(),
 
   async run(interaction, bot) {
     await deferAnswer(interaction);
     const userId = interaction.user.id;
-    if (interaction.options.getSubcommand() === 'list') {
+    const subcommand = interaction.options.getSubcommand();
+    if (subcommand === 'list') {
       await answer(interaction, subjectList(await readList(bot, userId)));
       return;
     }
     const chosen = oneLine(interaction.options.getString('subject', true));
     const found = await findOwn(bot, userId, chosen);
     if (!found) throw new UserError('NOT_YOUR_SUBJECT', refusals.notYourSubject());
+    if (subcommand === 'download') {
+      const limitBytes = Math.min(interaction.attachmentSizeLimit, limits.requestBytes);
+      const { artifact, bytes } = await readArtifact(bot, found, limitBytes);
+      await answer(interaction, subjectWeights(found, artifact, bytes));
+      return;
+    }
     const published = await countPublishedPictures(bot.db, found.id);
     await answer(interaction, deleteQuestion(found, published));
   },

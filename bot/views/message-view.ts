@@ -6,7 +6,7 @@ import {
   ComponentType,
 } from 'discord.js';
 
-/** A picture that goes along. Always bytes: a path or a link would be read by the Discord library. */
+/** A file that goes along, mostly a picture. Always bytes: a path or a link would be read by the Discord library. */
 export interface ViewFile {
   readonly name: string;
   readonly bytes: Buffer;

@@ -42,6 +42,10 @@ const fetchSentences = {
   UNAVAILABLE: 'could not be downloaded. Try again in a minute',
 } satisfies Record<FetchErrorCode, string>;
 
+/** As Discord counts them. */
+const megabytes = (bytes: number, round: (value: number) => number): number =>
+  round(bytes / 2 ** 20);
+
 /** The refusals, by what is refused. */
 export const refusals = {
   photo: (place: PhotoPlace, reason: PhotoErrorCode | FetchErrorCode): string =>
@@ -99,6 +103,11 @@ export const refusals = {
     `**${plain(name)}** is still being learned. Try again when its message in the channel says that it is ready.`,
   neverTrained: (name: string): string =>
     `**${plain(name)}** was not learned: its training ended early. Teach it again with \`/train\`.`,
+
+  weightsTooLarge: (name: string, sizeBytes: number, limitBytes: number): string =>
+    `What I learned of **${plain(name)}** is ${megabytes(sizeBytes, Math.ceil)} MB, and Discord takes files of at most ${megabytes(limitBytes, Math.floor)} MB from me here. Whoever runs me can hand it over.`,
+  weightsGone: (name: string): string =>
+    `What I learned of **${plain(name)}** is not there any more. Teach it again with \`/train\`.`,
 
   notYourTraining: (): string => 'Only the person who started this training can cancel it.',
   notYourPicture: (): string => 'Only the person who asked for this picture can publish it.',

@@ -1,10 +1,11 @@
 /** @file Views of subjects: the list, the question before deleting, and the answer after it. */
+import type { Artifact } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { limits } from './discord-limits.ts';
 import { storedFailureSentence } from './failures.ts';
 import { buttonRow, type MessageView, messageView } from './message-view.ts';
-import { count, fitText, list, oneLine, plain } from './text.ts';
+import { code, count, fitText, list, oneLine, plain } from './text.ts';
 
 /** A line of the list. */
 export interface ListedSubject {
@@ -78,6 +79,38 @@ export function subjectDeleted(subject: Subject): MessageView {
 export function subjectKept(): MessageView {
   return messageView('Nothing was deleted.');
 }
+
+/**
+ * @param bytes the weights, a safetensors file
+ * @returns the answer that hands a subject's weights to its owner
+ */
+export function subjectWeights(subject: Subject, artifact: Artifact, bytes: Buffer): MessageView {
+  const kind =
+    artifact.method === 'lora'
+      ? 'a LoRA for UNet and text encoder, named as diffusers names it'
+      : 'whole weights of UNet and text encoder in half precision';
+  const prompt = code(`a ${artifact.identifier} ${subject.classNoun}`);
+  return messageView(
+    `**${plain(subject.name)}**: ${kind}, on the base ${code(artifact.baseCheckpointHash)}. In prompts it is ${prompt}.`,
+    {
+      files: [
+        {
+          name: `${fileNameOf(subject.name)}.safetensors`,
+          bytes,
+          description: fitText(`Weights of ${oneLine(subject.name)}`, limits.altTextLength),
+        },
+      ],
+    },
+  );
+}
+
+/** A name that every file system takes. */
+const fileNameOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .toLowerCase() || 'subject';
 
 /** @returns a choice for autocomplete; its value is the subject's id */
 export function subjectChoice(subject: Subject): { name: string; value: string } {
