@@ -139,7 +139,7 @@ describe('the worker', { timeout }, () => {
       resolvedPrompt: 'a zwb dog on the beach',
       seed: 4_294_967_295,
       count: 2,
-      settings: { numInferenceSteps: 3 },
+      settings: { numInferenceSteps: 3, sampler: 'unipc', width: 72, height: 56 },
     });
     await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
     expect(await endOfRendition(rendition.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
@@ -149,8 +149,8 @@ describe('the worker', { timeout }, () => {
     if (outcome?.outcome !== 'succeeded' || outcome.kind !== 'rendition') throw new Error();
     expect(outcome.result).toMatchObject({
       seeds: [4_294_967_295, 4_294_967_296],
-      width: 64,
-      height: 64,
+      width: 72,
+      height: 56,
     });
     const key = await getDataKey(database.db, userId);
     const [first, second] = await Promise.all(
@@ -161,10 +161,12 @@ describe('the worker', { timeout }, () => {
     await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
   });
 
-  it('names the word of a prompt that does not fit', async () => {
-    const rendition = await insertRendition(harness.database.db, {
-      resolvedPrompt: `a dog ${'on the beach '.repeat(14)}sunset forever`,
-    });
+  const long = `a dog ${'on the beach '.repeat(9)}sunset forever`;
+  it.each([
+    { resolvedPrompt: long },
+    { resolvedPrompt: 'a dog', settings: { negativePrompt: long } },
+  ])('names the word of a prompt that does not fit', async (change) => {
+    const rendition = await insertRendition(harness.database.db, change);
     await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
     await endOfRendition(rendition.id);
     expect(await harness.deliveries(rendition.id)).toMatchObject([
