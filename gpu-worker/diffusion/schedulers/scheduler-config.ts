@@ -9,11 +9,11 @@ import { z } from 'zod';
  * a file written for one scheduler and read by another gives what the reference's `from_config` gives.
  */
 export const schedulerConfigSchema = z.looseObject({
-  num_train_timesteps: z.int().positive().default(1000),
-  beta_start: z.number().positive().default(0.0001),
-  beta_end: z.number().positive().default(0.02),
+  num_train_timesteps: z.int().positive().max(100_000).default(1000),
+  beta_start: z.number().positive().lt(1).default(0.0001),
+  beta_end: z.number().positive().lt(1).default(0.02),
   beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
-  trained_betas: z.array(z.number()).nullable().default(null),
+  trained_betas: z.array(z.number().positive().lt(1)).min(1).max(100_000).nullable().default(null),
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   timestep_spacing: z.enum(['linspace', 'leading', 'trailing']).optional(),
   steps_offset: z.int().optional(),

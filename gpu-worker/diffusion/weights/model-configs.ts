@@ -4,127 +4,219 @@
  */
 import { z } from 'zod';
 
-const count = z.int().positive();
-const perLevel = z.union([count, z.array(count).min(1)]);
+/**
+ * Bounds far above every published model: a damaged number is refused here, before a graph of that size is built or
+ * memory of that size is asked for.
+ */
+const count = z.int().positive().max(65_536);
+const depth = z.int().positive().max(64);
+const side = z.int().positive().max(8_192);
+const MAX_LEVELS = 8;
+const perLevel = z.union([count, z.array(count).min(1).max(MAX_LEVELS)]);
+const depthPerLevel = z.union([depth, z.array(depth).min(1).max(MAX_LEVELS)]);
+const oddKernel = z.union([z.literal(1), z.literal(3), z.literal(5), z.literal(7)]);
 const off = z.literal(false).default(false);
 const absent = z.null().default(null);
 
 /** @see diffusers `src/diffusers/models/unets/unet_2d_condition.py` */
-export const unetConfigSchema = z.looseObject({
-  sample_size: z
-    .union([count, z.array(count).length(2)])
-    .nullable()
-    .default(null),
-  in_channels: count.default(4),
-  out_channels: count.default(4),
-  center_input_sample: z.boolean().default(false),
-  flip_sin_to_cos: z.boolean().default(true),
-  freq_shift: z.number().default(0),
-  down_block_types: z
-    .array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D']))
-    .min(1)
-    .default([
-      'CrossAttnDownBlock2D',
-      'CrossAttnDownBlock2D',
-      'CrossAttnDownBlock2D',
-      'DownBlock2D',
-    ]),
-  mid_block_type: z
-    .literal('UNetMidBlock2DCrossAttn')
-    .nullable()
-    .default('UNetMidBlock2DCrossAttn'),
-  up_block_types: z
-    .array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D']))
-    .min(1)
-    .default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
-  block_out_channels: z.array(count).min(1).default([320, 640, 1280, 1280]),
-  layers_per_block: perLevel.default(2),
-  downsample_padding: z.int().nonnegative().default(1),
-  mid_block_scale_factor: z.number().default(1),
-  dropout: z.number().default(0),
-  act_fn: z.enum(['silu', 'swish']).default('silu'),
-  norm_num_groups: count.default(32),
-  norm_eps: z.number().positive().default(1e-5),
-  cross_attention_dim: perLevel.default(1280),
-  transformer_layers_per_block: perLevel.default(1),
-  /** The number of attention heads, despite its name; one value, or one a level. */
-  attention_head_dim: perLevel.default(8),
-  use_linear_projection: z.boolean().default(false),
-  upcast_attention: z.boolean().default(false),
-  addition_embed_type: z.literal('text_time').nullable().default(null),
-  addition_time_embed_dim: count.nullable().default(null),
-  projection_class_embeddings_input_dim: count.nullable().default(null),
-  conv_in_kernel: count.default(3),
-  conv_out_kernel: count.default(3),
-  /** Read by block types that no Stable Diffusion has; here it is without effect, as in the reference. */
-  resnet_out_scale_factor: z.number().default(1),
-  // What follows must be as Stable Diffusion has it.
-  num_attention_heads: absent,
-  only_cross_attention: off,
-  mid_block_only_cross_attention: z.literal(false).nullable().default(null),
-  dual_cross_attention: off,
-  reverse_transformer_layers_per_block: absent,
-  encoder_hid_dim: absent,
-  encoder_hid_dim_type: absent,
-  class_embed_type: absent,
-  num_class_embeds: absent,
-  resnet_time_scale_shift: z.literal('default').default('default'),
-  resnet_skip_time_act: off,
-  time_embedding_type: z.literal('positional').default('positional'),
-  time_embedding_dim: absent,
-  time_embedding_act_fn: absent,
-  timestep_post_act: absent,
-  time_cond_proj_dim: absent,
-  attention_type: z.literal('default').default('default'),
-  cross_attention_norm: absent,
-});
+export const unetConfigSchema = z
+  .looseObject({
+    sample_size: z
+      .union([side, z.array(side).length(2)])
+      .nullable()
+      .default(null),
+    in_channels: count.default(4),
+    out_channels: count.default(4),
+    center_input_sample: z.boolean().default(false),
+    flip_sin_to_cos: z.boolean().default(true),
+    freq_shift: z.number().default(0),
+    down_block_types: z
+      .array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D']))
+      .min(1)
+      .default([
+        'CrossAttnDownBlock2D',
+        'CrossAttnDownBlock2D',
+        'CrossAttnDownBlock2D',
+        'DownBlock2D',
+      ]),
+    mid_block_type: z
+      .literal('UNetMidBlock2DCrossAttn')
+      .nullable()
+      .default('UNetMidBlock2DCrossAttn'),
+    up_block_types: z
+      .array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D']))
+      .min(1)
+      .default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
+    block_out_channels: z.array(count).min(1).max(MAX_LEVELS).default([320, 640, 1280, 1280]),
+    layers_per_block: depthPerLevel.default(2),
+    downsample_padding: z.int().min(0).max(1).default(1),
+    mid_block_scale_factor: z.number().default(1),
+    dropout: z.number().default(0),
+    act_fn: z.enum(['silu', 'swish']).default('silu'),
+    norm_num_groups: count.default(32),
+    norm_eps: z.number().positive().default(1e-5),
+    cross_attention_dim: perLevel.default(1280),
+    transformer_layers_per_block: depthPerLevel.default(1),
+    /** The number of attention heads, despite its name; one value, or one a level. */
+    attention_head_dim: perLevel.default(8),
+    use_linear_projection: z.boolean().default(false),
+    upcast_attention: z.boolean().default(false),
+    addition_embed_type: z.literal('text_time').nullable().default(null),
+    addition_time_embed_dim: count.nullable().default(null),
+    projection_class_embeddings_input_dim: count.nullable().default(null),
+    conv_in_kernel: oddKernel.default(3),
+    conv_out_kernel: oddKernel.default(3),
+    /** Read by block types that no Stable Diffusion has; here it is without effect, as in the reference. */
+    resnet_out_scale_factor: z.number().default(1),
+    // What follows must be as Stable Diffusion has it.
+    num_attention_heads: absent,
+    only_cross_attention: off,
+    mid_block_only_cross_attention: z.literal(false).nullable().default(null),
+    dual_cross_attention: off,
+    reverse_transformer_layers_per_block: absent,
+    encoder_hid_dim: absent,
+    encoder_hid_dim_type: absent,
+    class_embed_type: absent,
+    num_class_embeds: absent,
+    resnet_time_scale_shift: z.literal('default').default('default'),
+    resnet_skip_time_act: off,
+    time_embedding_type: z.literal('positional').default('positional'),
+    time_embedding_dim: absent,
+    time_embedding_act_fn: absent,
+    timestep_post_act: absent,
+    time_cond_proj_dim: absent,
+    attention_type: z.literal('default').default('default'),
+    cross_attention_norm: absent,
+  })
+  .superRefine((config, context) => {
+    const { block_out_channels: channels, down_block_types, up_block_types } = config;
+    const complain = complaints(context);
+    const lists = { down_block_types, up_block_types, ...perLevelLists(config) };
+    for (const [name, list] of Object.entries(lists)) {
+      if (list.length !== channels.length)
+        complain(name, `expected ${channels.length} entries, one for each of block_out_channels`);
+    }
+    requireMultiples(channels, config.norm_num_groups, 'norm_num_groups', complain);
+    const heads = config.attention_head_dim;
+    channels.forEach((width, level) => {
+      const attends =
+        down_block_types[level] === 'CrossAttnDownBlock2D' ||
+        up_block_types[channels.length - 1 - level] === 'CrossAttnUpBlock2D' ||
+        (level === channels.length - 1 && config.mid_block_type !== null);
+      const count = typeof heads === 'number' ? heads : (heads[level] ?? 1);
+      if (attends && width % count !== 0)
+        complain('attention_head_dim', `${count} heads cannot share ${width} channels`);
+    });
+    if (config.addition_embed_type !== null) {
+      for (const name of [
+        'addition_time_embed_dim',
+        'projection_class_embeddings_input_dim',
+      ] as const)
+        if (config[name] === null) complain(name, 'expected a number beside addition_embed_type');
+    }
+  });
 
 /** @see unetConfigSchema */
 export type UnetConfig = z.infer<typeof unetConfigSchema>;
 
 /** @see diffusers `src/diffusers/models/autoencoders/autoencoder_kl.py` */
-export const vaeConfigSchema = z.looseObject({
-  in_channels: count.default(3),
-  out_channels: count.default(3),
-  down_block_types: z.array(z.literal('DownEncoderBlock2D')).min(1).default(['DownEncoderBlock2D']),
-  up_block_types: z.array(z.literal('UpDecoderBlock2D')).min(1).default(['UpDecoderBlock2D']),
-  block_out_channels: z.array(count).min(1).default([64]),
-  layers_per_block: count.default(1),
-  act_fn: z.enum(['silu', 'swish']).default('silu'),
-  latent_channels: count.default(4),
-  norm_num_groups: count.default(32),
-  sample_size: z.union([count, z.array(count).length(2)]).default(32),
-  /** Latents are multiplied by this on their way to the UNet. */
-  scaling_factor: z.number().positive().default(0.18215),
-  shift_factor: z.number().nullable().default(null),
-  latents_mean: z.array(z.number()).nullable().default(null),
-  latents_std: z.array(z.number()).nullable().default(null),
-  force_upcast: z.boolean().default(true),
-  use_quant_conv: z.boolean().default(true),
-  use_post_quant_conv: z.boolean().default(true),
-  mid_block_add_attention: z.boolean().default(true),
-});
+export const vaeConfigSchema = z
+  .looseObject({
+    in_channels: count.default(3),
+    out_channels: count.default(3),
+    down_block_types: z
+      .array(z.literal('DownEncoderBlock2D'))
+      .min(1)
+      .default(['DownEncoderBlock2D']),
+    up_block_types: z.array(z.literal('UpDecoderBlock2D')).min(1).default(['UpDecoderBlock2D']),
+    block_out_channels: z.array(count).min(1).max(MAX_LEVELS).default([64]),
+    layers_per_block: depth.default(1),
+    act_fn: z.enum(['silu', 'swish']).default('silu'),
+    latent_channels: count.default(4),
+    norm_num_groups: count.default(32),
+    sample_size: z.union([side, z.array(side).length(2)]).default(32),
+    /** Latents are multiplied by this on their way to the UNet. */
+    scaling_factor: z.number().positive().default(0.18215),
+    shift_factor: z.number().nullable().default(null),
+    latents_mean: z.array(z.number()).nullable().default(null),
+    latents_std: z.array(z.number()).nullable().default(null),
+    force_upcast: z.boolean().default(true),
+    use_quant_conv: z.boolean().default(true),
+    use_post_quant_conv: z.boolean().default(true),
+    mid_block_add_attention: z.boolean().default(true),
+  })
+  .superRefine((config, context) => {
+    const { block_out_channels: channels, down_block_types, up_block_types } = config;
+    const complain = complaints(context);
+    for (const [name, list] of Object.entries({ down_block_types, up_block_types })) {
+      if (list.length !== channels.length)
+        complain(name, `expected ${channels.length} entries, one for each of block_out_channels`);
+    }
+    requireMultiples(channels, config.norm_num_groups, 'norm_num_groups', complain);
+  });
 
 /** @see vaeConfigSchema */
 export type VaeConfig = z.infer<typeof vaeConfigSchema>;
 
 /** @see transformers `CLIPTextConfig` */
-export const clipTextConfigSchema = z.looseObject({
-  hidden_size: count.default(512),
-  intermediate_size: count.default(2048),
-  num_hidden_layers: count.default(12),
-  num_attention_heads: count.default(8),
-  hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
-  vocab_size: count.default(49408),
-  max_position_embeddings: count.default(77),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  bos_token_id: z.int().nullable().default(49406),
-  /** 2 in old checkpoints, where the end token is the largest id of its row instead. */
-  eos_token_id: z.int().nullable().default(49407),
-  pad_token_id: z.int().nullable().default(1),
-  /** Width of the pooled output where the encoder has a `text_projection`. */
-  projection_dim: count.default(512),
-});
+export const clipTextConfigSchema = z
+  .looseObject({
+    hidden_size: count.default(512),
+    intermediate_size: count.default(2048),
+    num_hidden_layers: depth.default(12),
+    num_attention_heads: count.default(8),
+    hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
+    vocab_size: z.int().positive().max(1_000_000).default(49408),
+    max_position_embeddings: z.int().positive().max(1_024).default(77),
+    layer_norm_eps: z.number().positive().default(1e-5),
+    bos_token_id: z.int().nullable().default(49406),
+    /** 2 in old checkpoints, where the end token is the largest id of its row instead. */
+    eos_token_id: z.int().nullable().default(49407),
+    pad_token_id: z.int().nullable().default(1),
+    /** Width of the pooled output where the encoder has a `text_projection`. */
+    projection_dim: count.default(512),
+  })
+  .superRefine(({ hidden_size, num_attention_heads }, context) => {
+    if (hidden_size % num_attention_heads !== 0) {
+      complaints(context)(
+        'num_attention_heads',
+        `${num_attention_heads} heads cannot share hidden_size ${hidden_size}`,
+      );
+    }
+  });
 
 /** @see clipTextConfigSchema */
 export type ClipTextConfig = z.infer<typeof clipTextConfigSchema>;
+
+type Complain = (field: string, message: string) => void;
+
+function complaints(context: z.core.$RefinementCtx): Complain {
+  return (field, message) => context.addIssue({ code: 'custom', path: [field], message });
+}
+
+/** Settings that may be one for all levels or a list, where they are a list. */
+function perLevelLists(config: Record<string, unknown>): Record<string, readonly unknown[]> {
+  const names = [
+    'layers_per_block',
+    'cross_attention_dim',
+    'transformer_layers_per_block',
+    'attention_head_dim',
+  ];
+  const lists: Record<string, readonly unknown[]> = {};
+  for (const name of names) {
+    const setting = config[name];
+    if (Array.isArray(setting)) lists[name] = setting;
+  }
+  return lists;
+}
+
+function requireMultiples(
+  channels: readonly number[],
+  groups: number,
+  field: string,
+  complain: Complain,
+): void {
+  const misfit = channels.find((width) => width % groups !== 0);
+  if (misfit !== undefined)
+    complain(field, `${misfit} channels cannot be split into ${groups} groups`);
+}
