@@ -1,0 +1,153 @@
+/** @file Holds the documents to the sources: variables, scripts, failure codes, operators, sizes of the known bases. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { botConfigSchema } from './bot/config.ts';
+import { failureCodes } from './db/jobs/outcome.ts';
+import { workerConfigSchema } from './gpu-worker/config.ts';
+import { DIFFERENTIABLE_OPS } from './gpu-worker/tensor/graph/differentiable-ops.ts';
+
+const read = (name: string): string => readFileSync(path.join(import.meta.dirname, name), 'utf8');
+
+/** The cells of a table's rows, below the heading that begins with `heading`. */
+function tableRows(document: string, heading: string): string[][] {
+  const lines = document.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(heading));
+  expect(start, heading).toBeGreaterThanOrEqual(0);
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'));
+  return lines.slice(start + 2, end === -1 ? undefined : end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const quoted = (text: string): string[] =>
+  [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+
+describe('docs/operations.md', () => {
+  const document = read('docs/operations.md');
+  const fields = (schema: unknown) => Object.keys((schema as z.ZodObject).shape);
+  const variables = new Map(
+    tableRows(document, '| Variable').map(([name, readBy, standard]) => [
+      quoted(name!)[0]!,
+      { readBy, standard },
+    ]),
+  );
+
+  test('lists every variable of .env.example, and no other', () => {
+    const example = [...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(
+      ([, name]) => name!,
+    );
+    expect([...variables.keys()].sort()).toEqual(example.sort());
+  });
+
+  test.each([
+    ['bot', fields(botConfigSchema)],
+    ['worker', fields(workerConfigSchema)],
+  ])('says what %s reads', (reader, names) => {
+    const said = [...variables].filter(([, { readBy }]) => readBy!.split(', ').includes(reader));
+    expect(said.map(([name]) => name).sort()).toEqual(names.sort());
+  });
+
+  test('says which variables must be set', () => {
+    const required = [...variables].filter(([, { standard }]) => standard === 'required');
+    const missing = [botConfigSchema, workerConfigSchema].flatMap((schema) =>
+      (schema as z.ZodType).safeParse({}).error!.issues.map((issue) => issue.path.join()),
+    );
+    expect(required.map(([name]) => name).sort()).toEqual(
+      [...new Set([...missing, 'POSTGRES_PASSWORD'])].sort(),
+    );
+  });
+
+  test('lists every script, and no other', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const listed = tableRows(document, '| Script').flatMap(([names]) =>
+      quoted(names!).map((name) => name.replace(/^npm (run )?/, '')),
+    );
+    expect(listed.sort()).toEqual(Object.keys(scripts).sort());
+  });
+
+  test('explains every failure code, and no other', () => {
+    const listed = tableRows(document, '| Code').flatMap(([codes]) => quoted(codes!));
+    expect(listed.sort()).toEqual([...failureCodes].sort());
+  });
+});
+
+test('docs/ops.md lists every differentiable operator, and no other', () => {
+  const listed = tableRows(read('docs/ops.md'), '| Op |').flatMap(([names]) =>
+    names!
+      .replaceAll(/\([^)]*\)|×2/g, '')
+      .split(',')
+      .map((name) => name.trim()),
+  );
+  expect(listed.sort()).toEqual([...DIFFERENTIABLE_OPS].sort());
+});
+
+test('the documents that are named exist', () => {
+  for (const name of [
+    'README.md',
+    'docs/architecture.md',
+    'docs/operations.md',
+    'docs/base-checkpoints.md',
+    'docs/run-it-for-real.md',
+  ]) {
+    for (const [, target] of read(name).matchAll(/\b(docs\/[\w./-]+\.md)/g)) {
+      expect(existsSync(path.join(import.meta.dirname, target!)), `${name}: ${target}`).toBe(true);
+    }
+  }
+});
+
+const manifests = path.resolve(import.meta.dirname, '../shared/data/manifests');
+
+describe.skipIf(!existsSync(manifests))(
+  'docs/base-checkpoints.md (skipped without ../shared)',
+  () => {
+    const shapesOf = (name: string) =>
+      Object.entries(
+        JSON.parse(readFileSync(path.join(manifests, `${name}.json`), 'utf8')) as Record<
+          string,
+          number[]
+        >,
+      );
+    const product = (shape: readonly number[]) => shape.reduce((total, n) => total * n, 1);
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
+    const parameters = (name: string) => sum(shapesOf(name).map(([, shape]) => product(shape)));
+    /** Rank 16 on the layers of attention. */
+    const adapters = (name: string) =>
+      sum(
+        shapesOf(name)
+          .filter(([key]) => /\.(to_[qkv]|to_out\.0|[qkv]_proj|out_proj)\.weight$/.test(key))
+          .map(([, [outputs, ...inputs]]) => 16 * (outputs! + product(inputs))),
+      );
+    const rows = new Map(
+      tableRows(read('docs/base-checkpoints.md'), '| Base | UNet').map(([base, ...cells]) => [
+        base,
+        cells,
+      ]),
+    );
+    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+    const millions = (count: number) => `${(count / 1e6).toFixed(1)} M`;
+
+    test.each([
+      ['SD 1.4, 1.5', 'sd15_unet', ['clip_l_text']],
+      ['SD 2.0, 2.1', 'sd21_unet', ['openclip_h_text_sd2']],
+      ['SDXL base', 'sdxl_unet', ['clip_l_text', 'openclip_bigG_text_sdxl']],
+    ])('%s: sizes are those of the tensors', (base, unet, texts) => {
+      const text = sum(texts.map(parameters));
+      const all = parameters(unet) + text + parameters('sd_vae');
+      expect(rows.get(base)).toEqual([
+        millions(parameters(unet)),
+        millions(text),
+        millions(parameters('sd_vae')),
+        gib(2 * all),
+        gib(4 * all),
+        gib(16 * parameters(unet)),
+        gib(16 * (parameters(unet) + text)),
+        `${Math.round((16 * sum([unet, ...texts].map(adapters))) / 2 ** 20)} MiB`,
+      ]);
+    });
+  },
+);
