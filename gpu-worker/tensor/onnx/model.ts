@@ -79,7 +79,6 @@ export function encodeModel(model: OnnxModel): Uint8Array {
     .string(2, 'rendition')
     .message(7, graph)
     .message(8, new ProtobufWriter().string(1, '').varint(2, OPSET))
-    .message(8, new ProtobufWriter().string(1, 'com.microsoft').varint(2, 1))
     .finish();
 }
 
@@ -88,20 +87,11 @@ function encodeNode(node: OnnxNode): ProtobufWriter {
   for (const input of node.inputs) writer.string(1, input);
   for (const output of node.outputs) writer.string(2, output);
   writer.string(3, node.name);
-  const domain = domainOf(node.opType);
   writer.string(4, node.opType);
   for (const [name, attribute] of Object.entries(node.attributes)) {
     writer.message(5, encodeAttribute(name, attribute));
   }
-  if (domain !== '') writer.string(7, domain);
   return writer;
-}
-
-/** Contrib operators live in a domain of their own. */
-const CONTRIB_OPS = new Set(['QuickGelu', 'FusedMatMul']);
-
-function domainOf(opType: string): string {
-  return CONTRIB_OPS.has(opType) ? 'com.microsoft' : '';
 }
 
 function encodeAttribute(name: string, attribute: AttributeValue): ProtobufWriter {
