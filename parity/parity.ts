@@ -45,6 +45,16 @@ export async function* compareAll(
   }
 }
 
+/** All rows of {@link compareAll}. */
+export async function collectRows(
+  reference: Reference,
+  provider: ExecutionProvider,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const row of compareAll(reference, provider)) rows.push(row);
+  return rows;
+}
+
 /** A check that throws is a failed row, not the end of the run. */
 async function* guarded(part: string, check: Check, bench: Bench): AsyncGenerator<Row> {
   try {
