@@ -8,7 +8,8 @@ import { type BenchOptions, WORK } from './work.ts';
 
 const USAGE =
   'npm run bench -- [train|sample|load|adapter-switch] [--checkpoint DIR] [--method full|lora] [--batch N]\n' +
-  '                 [--resolution PX] [--steps N] [--provider cpu|webgpu|cuda] [--json]\n' +
+  '                 [--resolution PX] [--steps N] [--gradient-checkpointing]\n' +
+  '                 [--provider cpu|webgpu|cuda] [--json]\n' +
   'Without a kind of work: ours beside torch, for which torch, peft and diffusers must be on PYTHONPATH.';
 
 const { values, positionals } = parseArgs({
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     method: { type: 'string', default: 'full' },
     batch: { type: 'string', default: '8' },
     resolution: { type: 'string' },
+    'gradient-checkpointing': { type: 'boolean', default: false },
     steps: { type: 'string', default: '10' },
     provider: { type: 'string', default: 'cpu' },
     json: { type: 'boolean', default: false },
@@ -45,6 +47,7 @@ async function time(prepare: NonNullable<typeof work>): Promise<void> {
     checkpointDir: values.checkpoint,
     method: values.method as BenchOptions['method'],
     batch: Number(values.batch),
+    gradientCheckpointing: values['gradient-checkpointing'],
     resolution: values.resolution === undefined ? undefined : Number(values.resolution),
     provider: values.provider as BenchOptions['provider'],
   });

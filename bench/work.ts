@@ -23,6 +23,7 @@ export interface BenchOptions {
   readonly batch: number;
   /** Pixels; absent: the checkpoint's own. */
   readonly resolution: number | undefined;
+  readonly gradientCheckpointing: boolean;
   readonly provider: ExecutionProvider;
 }
 
@@ -64,6 +65,7 @@ async function prepareTraining(options: BenchOptions): Promise<Prepared> {
     prompts: batch,
     tokens: shapes.states[1]!,
     trainTextEncoder: false,
+    gradientCheckpointing: options.gradientCheckpointing,
   };
   const layers = listLoraLayers(checkpoint, LORA);
   const full = listDenoiserParameters(checkpoint, false);

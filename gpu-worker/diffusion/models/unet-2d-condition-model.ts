@@ -35,6 +35,11 @@ export interface UnetInputs {
   addition?: { textEmbeds: Value; timeIds: Value };
 }
 
+export interface UnetOptions {
+  /** Resnets and transformers are computed again in the backward pass: less memory, about a third more time. */
+  gradientCheckpointing?: boolean;
+}
+
 /** One value a level, where the config gives one for all or a list. */
 const perLevel = (setting: number | readonly number[], level: number): number =>
   typeof setting === 'number' ? setting : setting[level]!;
@@ -44,7 +49,12 @@ const perLevel = (setting: number | readonly number[], level: number): number =>
  * @throws {Error} when a weight is missing or misshapen
  * @see diffusers `src/diffusers/models/unets/unet_2d_condition.py`
  */
-export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInputs): Value {
+export function buildUnet(
+  weights: Weights,
+  config: UnetConfig,
+  inputs: UnetInputs,
+  options: UnetOptions = {},
+): Value {
   const { sample, encoderHiddenStates } = inputs;
   const channels = config.block_out_channels;
   const levels = channels.length;
@@ -57,13 +67,21 @@ export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInpu
     epsilon: config.norm_eps,
     timeEmbed,
   };
+  const block = (input: Value, build: () => Value) =>
+    options.gradientCheckpointing ? sample.graph.checkpoint([input], build) : build();
+  const resnet = (scope: Weights, hidden: Value, width: number, outputScaleFactor = 1) =>
+    block(hidden, () =>
+      resnetBlock2d(scope, hidden, width, { ...resnetOptions, outputScaleFactor }),
+    );
   const transformer = (scope: Weights, hidden: Value, level: number) =>
-    transformer2d(scope, hidden, encoderHiddenStates, {
-      groups,
-      heads: perLevel(config.attention_head_dim, level),
-      layers: perLevel(config.transformer_layers_per_block, level),
-      useLinearProjection: config.use_linear_projection,
-    });
+    block(hidden, () =>
+      transformer2d(scope, hidden, encoderHiddenStates, {
+        groups,
+        heads: perLevel(config.attention_head_dim, level),
+        layers: perLevel(config.transformer_layers_per_block, level),
+        useLinearProjection: config.use_linear_projection,
+      }),
+    );
 
   // 2. down: every intermediate result is kept for the way up
   const centered = config.center_input_sample ? sub(mul(sample, 2), 1) : sample;
@@ -72,17 +90,17 @@ export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInpu
   });
   const skips = [hidden];
   for (const [level, width] of channels.entries()) {
-    const block = scoped(weights, `down_blocks.${level}`);
+    const down = scoped(weights, `down_blocks.${level}`);
     for (let i = 0; i < perLevel(config.layers_per_block, level); i++) {
-      hidden = resnetBlock2d(scoped(block, `resnets.${i}`), hidden, width, resnetOptions);
+      hidden = resnet(scoped(down, `resnets.${i}`), hidden, width);
       if (config.down_block_types[level] === 'CrossAttnDownBlock2D') {
-        hidden = transformer(scoped(block, `attentions.${i}`), hidden, level);
+        hidden = transformer(scoped(down, `attentions.${i}`), hidden, level);
       }
       skips.push(hidden);
     }
     if (level < levels - 1) {
       const padding = config.downsample_padding;
-      hidden = conv2d(scoped(block, 'downsamplers.0.conv'), hidden, width, 3, {
+      hidden = conv2d(scoped(down, 'downsamplers.0.conv'), hidden, width, 3, {
         stride: 2,
         pads: padding === 0 ? [0, 0, 1, 1] : [padding, padding, padding, padding],
       });
@@ -94,34 +112,25 @@ export function buildUnet(weights: Weights, config: UnetConfig, inputs: UnetInpu
   if (config.mid_block_type !== null) {
     const mid = scoped(weights, 'mid_block');
     const width = channels[levels - 1]!;
-    const midOptions = { ...resnetOptions, outputScaleFactor: config.mid_block_scale_factor };
-    hidden = resnetBlock2d(scoped(mid, 'resnets.0'), hidden, width, midOptions);
+    const scale = config.mid_block_scale_factor;
+    hidden = resnet(scoped(mid, 'resnets.0'), hidden, width, scale);
     hidden = transformer(scoped(mid, 'attentions.0'), hidden, levels - 1);
-    hidden = resnetBlock2d(scoped(mid, 'resnets.1'), hidden, width, midOptions);
+    hidden = resnet(scoped(mid, 'resnets.1'), hidden, width, scale);
   }
 
   // 4. up: levels in reverse, each resnet also sees one skip
   for (let i = 0; i < levels; i++) {
     const level = levels - 1 - i;
-    const block = scoped(weights, `up_blocks.${i}`);
+    const up = scoped(weights, `up_blocks.${i}`);
     for (let j = 0; j <= perLevel(config.layers_per_block, level); j++) {
       hidden = concat([hidden, skips.pop()!], 1);
-      hidden = resnetBlock2d(
-        scoped(block, `resnets.${j}`),
-        hidden,
-        channels[level]!,
-        resnetOptions,
-      );
+      hidden = resnet(scoped(up, `resnets.${j}`), hidden, channels[level]!);
       if (config.up_block_types[i] === 'CrossAttnUpBlock2D') {
-        hidden = transformer(scoped(block, `attentions.${j}`), hidden, level);
+        hidden = transformer(scoped(up, `attentions.${j}`), hidden, level);
       }
     }
     if (level > 0) {
-      hidden = conv3x3(
-        scoped(block, 'upsamplers.0.conv'),
-        upsampleNearest(hidden),
-        channels[level]!,
-      );
+      hidden = conv3x3(scoped(up, 'upsamplers.0.conv'), upsampleNearest(hidden), channels[level]!);
     }
   }
 

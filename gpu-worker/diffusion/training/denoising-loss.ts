@@ -43,6 +43,7 @@ export interface DenoisingShape {
   prompts: number;
   tokens: number;
   trainTextEncoder: boolean;
+  gradientCheckpointing?: boolean;
 }
 
 /**
@@ -80,7 +81,7 @@ export function buildDenoisingLoss(
         graph.input(name, 'int32', [shape.prompts, shape.tokens]),
       )
     : encodedText(graph, configs, shape);
-  const prediction = buildUnet(scoped(weights, UNET), unet.config, {
+  const inputs = {
     sample,
     timesteps,
     encoderHiddenStates: gather(text.states, rowPrompts),
@@ -90,7 +91,8 @@ export function buildDenoisingLoss(
         timeIds: graph.input('timeIds', 'float32', [rows, TIME_IDS]),
       },
     }),
-  });
+  };
+  const prediction = buildUnet(scoped(weights, UNET), unet.config, inputs, shape);
   const error = sub(prediction, target);
   const rowLosses = reduceMean(mul(error, error), [1, 2, 3]);
   return { loss: reduceSum(mul(rowLosses, rowWeights)), rowLosses };

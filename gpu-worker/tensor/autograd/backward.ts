@@ -1,7 +1,7 @@
 /** @file Reverse-mode differentiation: walks the tape backwards and lets each op's rule add nodes. */
-import type { Value } from '../graph/graph.ts';
-import { add } from '../graph/ops/elementwise.ts';
-import { concat, expand } from '../graph/ops/movement.ts';
+import type { Graph, Segment, TapeEntry, Value } from '../graph/graph.ts';
+import { add, compare, mul } from '../graph/ops/elementwise.ts';
+import { concat, expand, reshape, slice } from '../graph/ops/movement.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { type Grad, type PartialGrad, type VjpRule, vjpRules } from './vjp-rules.ts';
 
@@ -26,12 +26,14 @@ export function backward(loss: Value, wrt: readonly Value[]): Value[] {
 
   const gradients = new Map<string, Grad[]>();
   gradients.set(loss.name, [expand(graph.constant(1), loss.shape)]);
-  for (const entry of tape.reverse()) {
+  const recompute = recomputation(graph);
+  for (const [position, entry] of [...tape.entries()].reverse()) {
     const incoming = gradients.get(entry.output.name);
     if (!incoming || !dependent.has(entry.output.name)) continue;
     const needs = entry.inputs.map((input) => dependent.has(input.name));
     const rule: VjpRule = vjpRules[entry.op];
-    const grads = rule(entry, sum(entry.output, incoming), needs);
+    const gradOutput = sum(entry.output, incoming);
+    const grads = rule(recompute(position, entry, gradOutput), gradOutput, needs);
     for (const [i, input] of entry.inputs.entries()) {
       const grad = grads[i];
       if (!needs[i] || grad === undefined) continue;
@@ -50,6 +52,47 @@ export function backward(loss: Value, wrt: readonly Value[]): Value[] {
     if (!grads) throw new Error(`backward: the loss does not depend on ${value.name}`);
     return sum(value, grads);
   });
+}
+
+/**
+ * Gives the rules a tape whose checkpointed segments are computed again, each when the backward pass
+ * reaches it.
+ *
+ * To keep the runtime from computing a segment early, its inputs get zero times something of the
+ * incoming gradient added. The zero is made by a comparison: a NaN in the gradient does not spread.
+ *
+ * @see Chen et al. 2016, https://arxiv.org/abs/1604.06174
+ */
+function recomputation(graph: Graph) {
+  const replays = new Map<Segment, ReadonlyMap<string, Value>>();
+  return (position: number, entry: TapeEntry, gradOutput: Value): TapeEntry => {
+    const segment = graph.segments.find(
+      ({ tape: [first, end] }) => position >= first && position < end,
+    );
+    if (!segment) return entry;
+    let replayed = replays.get(segment);
+    if (!replayed) {
+      const zero = zeroAfter(gradOutput);
+      replayed = graph.replay(
+        segment,
+        new Map(segment.inputs.map((input) => [input.name, add(input, zero)])),
+      );
+      replays.set(segment, replayed);
+    }
+    const standIn = (value: Value) => replayed.get(value.name) ?? value;
+    return {
+      ...entry,
+      inputs: entry.inputs.map(standIn),
+      output: standIn(entry.output),
+      saved: entry.saved.map(standIn),
+    };
+  };
+}
+
+/** A scalar 0 that cannot be known before `value` is. */
+function zeroAfter(value: Value): Value {
+  const first = slice(reshape(value, [sizeOf(value.shape)]), 0, 0, 1);
+  return mul(compare('Equal', first, first), 0);
 }
 
 /** Adds up all contributions to the gradient of `target`. */

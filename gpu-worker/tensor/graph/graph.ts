@@ -29,14 +29,25 @@ export interface TapeEntry {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+/** A stretch of the forward pass that the backward pass computes again instead of keeping what is in it. */
+export interface Segment {
+  /** The activations that it begins from; they are kept. */
+  readonly inputs: readonly Value[];
+  /** `[first, end)` of the graph's nodes. */
+  readonly nodes: readonly [number, number];
+  /** `[first, end)` of the tape. */
+  readonly tape: readonly [number, number];
+}
+
 /** Collects nodes, initializers, inputs and outputs, and encodes them as an ONNX model. */
 export class Graph {
   readonly tape: TapeEntry[] = [];
+  readonly segments: Segment[] = [];
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
   readonly #inputs: Value[] = [];
   readonly #outputs: { name: string; value: Value }[] = [];
-  readonly #names = new Set<string>();
+  readonly #values = new Map<string, Value>();
   readonly #constants = new Map<string, Value>();
   #counter = 0;
 
@@ -115,6 +126,40 @@ export class Graph {
     const { saved = [], attributes = {} } = details;
     this.tape.push({ op, inputs, output, saved, attributes });
     return output;
+  }
+
+  /**
+   * Marks what `build` adds as a {@link Segment}. Segments follow one another; they do not nest.
+   * @param inputs activations from outside that `build` uses; weights need not be named
+   */
+  checkpoint(inputs: readonly Value[], build: () => Value): Value {
+    const [firstNode, firstEntry] = [this.#nodes.length, this.tape.length];
+    const output = build();
+    if ((this.segments.at(-1)?.nodes[1] ?? 0) > firstNode)
+      throw new Error('graph: segments do not nest');
+    this.segments.push({
+      inputs,
+      nodes: [firstNode, this.#nodes.length],
+      tape: [firstEntry, this.tape.length],
+    });
+    return output;
+  }
+
+  /**
+   * Adds a segment's nodes once more.
+   * @param replacements by name, what stands for a value from outside
+   * @returns by name, what stands for each value of the segment; replacements included
+   */
+  replay({ nodes: [first, end] }: Segment, replacements: ReadonlyMap<string, Value>) {
+    const replayed = new Map(replacements);
+    const standIn = (name: string): Value | null =>
+      name === '' ? null : (replayed.get(name) ?? this.#values.get(name)!);
+    for (const node of this.#nodes.slice(first, end)) {
+      const outputs = node.outputs.map((name) => this.#values.get(name)!);
+      const again = this.emit(node.opType, node.inputs.map(standIn), outputs, node.attributes);
+      for (const [i, value] of again.entries()) replayed.set(node.outputs[i]!, value);
+    }
+    return replayed;
   }
 
   /** Number of nodes that reach an output. */
@@ -200,9 +245,10 @@ export class Graph {
   }
 
   #value(name: string, dtype: Dtype, shape: readonly number[]): Value {
-    if (this.#names.has(name)) throw new Error(`graph: the name ${name} is taken`);
-    this.#names.add(name);
-    return { name, dtype, shape, graph: this };
+    if (this.#values.has(name)) throw new Error(`graph: the name ${name} is taken`);
+    const value: Value = { name, dtype, shape, graph: this };
+    this.#values.set(name, value);
+    return value;
   }
 }
 
