@@ -61,7 +61,9 @@ export function checkedTensor(
   const squeezed =
     entry.shape.length === 4 && shape.length === 2 ? entry.shape.slice(0, 2) : entry.shape;
   if (squeezed.join() !== shape.join()) {
-    throw new Error(`${name} has shape [${entry.shape}], the model expects [${shape}]`);
+    throw new Error(
+      `${entry.file}: tensor ${name} has shape [${entry.shape}], the model expects [${shape}]`,
+    );
   }
   return entry;
 }
