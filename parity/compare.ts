@@ -7,8 +7,8 @@ export interface Row {
   readonly relativeL2: number | null;
   /** Largest absolute difference of two elements. */
   readonly maxAbs: number | null;
-  /** What {@link Row.measure} may be at most. */
-  readonly tolerance: number;
+  /** What {@link Row.measure} may be at most; 0 where it must be the same. */
+  readonly tolerance: number | null;
   readonly measure: 'relativeL2' | 'maxAbs';
   readonly pass: boolean;
   /** Why an item could not be compared. */
@@ -76,7 +76,7 @@ export function eachRelativeRow(item: string, pair: Pair, tolerance: number): Ro
 
 /** An item of the reference that nothing could be computed for: never passed over in silence. */
 export function failedRow(item: string, reason: string): Row {
-  const nothing = { relativeL2: null, maxAbs: null, tolerance: 0, measure: 'maxAbs' } as const;
+  const nothing = { relativeL2: null, maxAbs: null, tolerance: null, measure: 'maxAbs' } as const;
   return { item, ...nothing, pass: false, reason };
 }
 

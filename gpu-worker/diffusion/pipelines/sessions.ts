@@ -39,6 +39,8 @@ export class SessionCache {
     build(graph);
     const created = createSession(graph, { ...this.#options, purpose: 'inference' });
     this.#sessions.set(key, created);
+    // A session that could not be made has nothing to close.
+    created.catch(() => this.#sessions.delete(key));
     return created;
   }
 
