@@ -9,6 +9,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'models/pocket' },
     pictures: { type: 'string', default: '24000' },
     'vae-steps': { type: 'string', default: '2600' },
+    'text-steps': { type: 'string', default: '1000' },
     steps: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '0' },
@@ -18,7 +19,8 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--steps N] [--seed N] [--threads N]\n' +
+    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--text-steps N]\n' +
+      '                    [--steps N] [--seed N] [--threads N]\n' +
       'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
       'from the weights in the out folder.',
   );
@@ -34,6 +36,7 @@ if (values.help) {
     outDir: values.out,
     pictures: Number(values.pictures),
     vaeSteps: Number(values['vae-steps']),
+    textSteps: Number(values['text-steps']),
     steps: Number(values.steps),
     seed: Number(values.seed),
     threads: Number(values.threads),

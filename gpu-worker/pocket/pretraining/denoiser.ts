@@ -29,25 +29,23 @@ const STREAM = { choice: 11, noise: 12 } as const;
 /** Last layers of residual branches, and of the model, begin at zero. */
 const ZERO_AT_FIRST = /(conv2|proj_out|conv_out|ff\.net\.2)\.weight$/;
 
-/** A trainer of UNet and text encoder, from nothing or from `read`. */
+/** A trainer of UNet and text encoder. `read` gives first values; what it has none for begins from nothing. */
 export function createDenoiserTrainer(
   configs: DenoiserConfigs,
   latentSize: number,
   tokens: number,
   seed: number,
   threads: number,
-  read?: (name: string) => Float32Array,
+  read: (name: string) => Float32Array | undefined,
 ): Promise<Trainer> {
   const parameters = listDenoiserParameters(configs, true);
   const order = new Map(parameters.map((spec, i) => [spec.name, { spec, i }]));
   return Trainer.create({
     parameters,
-    initial:
-      read ??
-      ((name) => {
-        const { spec, i } = order.get(name)!;
-        return initialWeights(spec, seed, i, ZERO_AT_FIRST);
-      }),
+    initial: (name) => {
+      const { spec, i } = order.get(name)!;
+      return read(name) ?? initialWeights(spec, seed, i, ZERO_AT_FIRST);
+    },
     threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0.01 },
     build: (graph, weights) => {

@@ -1,12 +1,17 @@
-/** @file The stages of pretraining, in order: pictures, autoencoder, latents, denoiser. Each resumes. */
+/** @file The stages of pretraining, in order: pictures, autoencoder, latents, text encoder, denoiser. Each resumes. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodePixels, SessionCache } from '../../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
 import { alphasCumprod } from '../../diffusion/schedulers/ddpm.ts';
 import { schedulerConfigSchema } from '../../diffusion/schedulers/scheduler-config.ts';
-import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
+import {
+  type ClipTokenizer,
+  loadClipTokenizer,
+} from '../../diffusion/tokenizers/clip-tokenizer.ts';
+import { TEXT_ENCODER } from '../../diffusion/training/denoising-loss.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
+import type { ClipTextConfig } from '../../diffusion/weights/model-configs.ts';
 import {
   readSafetensorsHeader,
   readTensorFloat32,
@@ -22,6 +27,7 @@ import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
 import { copyCrop, preparePictures, WHOLE_PICTURE } from './pictures.ts';
 import { writeSampleGrid } from './sample-grid.ts';
+import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
 import {
   writeCheckpointFrame,
   writeTextEncoder,
@@ -37,6 +43,7 @@ export interface PretrainingOptions {
   outDir: string;
   pictures: number;
   vaeSteps: number;
+  textSteps: number;
   steps: number;
   seed: number;
   /** Threads of the runtime; 0 lets it choose. */
@@ -48,6 +55,7 @@ export interface PretrainingOptions {
 
 const SAVE_EVERY = 250;
 const VAE_RATE = 1.5e-3;
+const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1e-3;
 const EMA_DECAY = 0.995;
 const EMA_INTERVAL = 4;
@@ -151,6 +159,24 @@ async function prepareLatents(
   return { data: readTensorFloat32(entries.get('latents')!), count, shape };
 }
 
+/** @returns the values of the tensors `text_encoder.…` */
+async function trainTextEncoder(
+  options: PretrainingOptions,
+  tokenizer: ClipTokenizer,
+  config: ClipTextConfig,
+): Promise<(name: string) => Float32Array> {
+  const { stateDir, textSteps, seed, threads } = options;
+  const stateFile = path.join(stateDir, 'text-encoder.safetensors');
+  const trainer = await createTextEncoderTrainer(config, seed, threads);
+  if (existsSync(stateFile)) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  await run(options, 'text encoder', trainer, textSteps, stateFile, (step) => ({
+    feeds: textEncoderFeeds(tokenizer, seed, step),
+    lrs: { [TEXT_ENCODER]: cosineRate(TEXT_RATE, step, textSteps, 50) },
+  }));
+  await trainer.close();
+  return (name) => trainer.parameter(name);
+}
+
 async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): Promise<void> {
   const { stateDir, outDir, steps, seed } = options;
   const stateFile = path.join(stateDir, 'denoiser.safetensors');
@@ -177,13 +203,17 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     textReader &&
     ((name: string) => (name.startsWith('unet.') ? unetReader(name) : textReader(name)));
   const resumes = existsSync(stateFile);
+  const text =
+    resumes || committed
+      ? undefined
+      : await trainTextEncoder(options, tokenizer, configs.textEncoder.config);
   const trainer = await createDenoiserTrainer(
     configs,
     unetConfig.sample_size as number,
     tokenizer.maxLength,
     seed,
     options.threads,
-    resumes ? undefined : committed,
+    committed ?? ((name) => (name.startsWith(`${TEXT_ENCODER}.`) ? text?.(name) : undefined)),
   );
   if (resumes) loadTrainingState(stateFile, trainer.bank, trainer.state);
   const average = new WeightAverage(trainer, EMA_DECAY, EMA_INTERVAL);
@@ -251,7 +281,7 @@ async function run(
   prepare: (step: number) => { feeds: Parameters<Trainer['step']>[0]; lrs: Record<string, number> },
   hooks: { afterStep?: () => Promise<void>; onSave?: () => void } = {},
 ): Promise<void> {
-  const curve = path.join(stateDir, `${stage}-loss.csv`);
+  const curve = path.join(stateDir, `${stage.replace(' ', '-')}-loss.csv`);
   if (!existsSync(curve)) writeFileSync(curve, 'step,loss\n');
   const first = trainer.state.step;
   const startedAt = now();
