@@ -15,7 +15,7 @@ const root = import.meta.dirname;
 const needsTheImage: { image: string; command: string; reason: string }[] = [
   {
     image: 'bot',
-    command: 'install -d -o 1000 -g 1000 /data/files',
+    command: 'install -d -o 1000 -g 1000 /data/files /data/hub',
     reason: 'makes folders outside of /app for a user of the image',
   },
   {
@@ -30,7 +30,7 @@ const needsTheImage: { image: string; command: string; reason: string }[] = [
   },
   {
     image: 'gpu-worker',
-    command: 'install -d -o 1000 -g 1000 /data/files /data/work',
+    command: 'install -d -o 1000 -g 1000 /data/files /data/hub /data/work',
     reason: 'makes folders outside of /app for a user of the image',
   },
 ];

@@ -97,7 +97,7 @@ describe('the engine', { timeout }, () => {
   });
 
   it('names the word that does not fit', async () => {
-    const prompt = `a dog ${'on the beach '.repeat(14)}sunset forever`;
+    const prompt = `a dog ${'on the beach '.repeat(9)}sunset forever`;
     const run = engine.run(renderRequest({ prompt }), { signal });
     const error = await run.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EngineFailure);
