@@ -2,7 +2,6 @@
 import type { Graph, Value } from '../graph/graph.ts';
 import { add, div, mul, sqrt, sub } from '../graph/ops/elementwise.ts';
 import { concat, reshape } from '../graph/ops/movement.ts';
-import { sizeOf } from '../graph/shape.ts';
 import type { ParameterBank } from './parameter-bank.ts';
 
 export interface AdamWOptions {
@@ -31,42 +30,43 @@ export const ADAMW_DEFAULTS: AdamWOptions = {
  *   θ ← θ·(1 − ηλ) − η·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ))
  *
  * Inputs added: `expAvg/…`, `expAvgSq/…` for each group, `adam/eps`, and for each learning-rate
- * class `adam/decay/…` and `adam/stepSize/…` (see `adamwScalars`). Outputs added: `next/param/…`,
- * `next/expAvg/…`, `next/expAvgSq/…`.
+ * class `adam/decay/…`, `adam/stepSize/…` and `adam/counts/…` (see `adamwScalars`). Outputs added:
+ * `next/param/…`, `next/expAvg/…`, `next/expAvgSq/…`.
  *
  * @param parameters the groups' inputs, in the bank's order
- * @param gradients gradient of each parameter, by name
- * @returns float32 scalar: the norm of all gradients before clipping
+ * @param gradients one for each group, in the shape of the parameters
+ * @returns float32 scalar: the norm before clipping, of the gradients whose class is not frozen
  * @see Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2
  */
 export function adamw(
   graph: Graph,
   bank: ParameterBank,
   parameters: readonly Value[],
-  gradients: ReadonlyMap<string, Value>,
+  gradients: readonly Value[],
   options: AdamWOptions,
 ): Value {
   const { betas, maxGradNorm } = options;
   const [beta1, beta2] = betas;
 
-  // 1. one gradient array a group
-  const grouped = bank.groups.map(({ slots }) => {
-    const parts = slots.map(({ name }) => gradients.get(name)!);
-    return parts.length === 1
-      ? parts[0]!
-      : concat(
-          parts.map((part) => reshape(part, [sizeOf(part.shape)])),
-          0,
-        );
-  });
-
-  // 2. ‖g‖ over everything, and the factor that limits it
-  const squares = grouped.map((grad) =>
-    reshape(
-      graph.emit('ReduceSumSquare', [grad], [{ dtype: 'float32', shape: [] }], { keepdims: 0 })[0]!,
-      [1],
-    ),
+  // 1. the scalars of each learning-rate class
+  const eps = graph.input('adam/eps', 'float32', []);
+  const classes = new Map(
+    [...new Set(bank.groups.map(({ lrClass }) => lrClass))].map((lrClass) => {
+      const scalar = (name: string) => graph.input(`adam/${name}/${lrClass}`, 'float32', []);
+      return [
+        lrClass,
+        { decay: scalar('decay'), stepSize: scalar('stepSize'), counts: scalar('counts') },
+      ];
+    }),
   );
+
+  // 2. ‖g‖ over every class that counts, and the factor that limits it
+  const squares = gradients.map((grad, i) => {
+    const [sum] = graph.emit('ReduceSumSquare', [grad], [{ dtype: 'float32', shape: [] }], {
+      keepdims: 0,
+    });
+    return reshape(mul(sum!, classes.get(bank.groups[i]!.lrClass)!.counts), [1]);
+  });
   const norm = sqrt(
     graph.emit('ReduceSum', [concat(squares, 0)], [{ dtype: 'float32', shape: [] }], {
       keepdims: 0,
@@ -80,22 +80,13 @@ export function adamw(
   );
 
   // 3. the update
-  const eps = graph.input('adam/eps', 'float32', []);
-  const scalars = new Map<string, { decay: Value; stepSize: Value }>();
-  for (const { lrClass } of bank.groups) {
-    if (scalars.has(lrClass)) continue;
-    scalars.set(lrClass, {
-      decay: graph.input(`adam/decay/${lrClass}`, 'float32', []),
-      stepSize: graph.input(`adam/stepSize/${lrClass}`, 'float32', []),
-    });
-  }
   const firstFactor = mul(clipFactor!, 1 - beta1);
   const secondFactor = mul(mul(clipFactor!, clipFactor!), 1 - beta2);
   for (const [i, group] of bank.groups.entries()) {
     const { name, lrClass } = group;
     const shape = bank.groupShape(group);
-    const { decay, stepSize } = scalars.get(lrClass)!;
-    const grad = grouped[i]!;
+    const { decay, stepSize } = classes.get(lrClass)!;
+    const grad = gradients[i]!;
     const expAvg = graph.input(`expAvg/${name}`, 'float32', shape);
     const expAvgSq = graph.input(`expAvgSq/${name}`, 'float32', shape);
     const nextExpAvg = add(mul(expAvg, beta1), mul(grad, firstFactor));
@@ -108,22 +99,26 @@ export function adamw(
   return norm;
 }
 
+/** Learning rate of each class; null freezes a class: it stays as it is, and no norm counts it. */
+export type LearningRates = Readonly<Record<string, number | null>>;
+
 /**
  * The scalars that one step needs, computed in double precision.
  * @param step 1 for the first update
- * @param lrs learning rate of each class
  */
 export function adamwScalars(
   step: number,
-  lrs: Readonly<Record<string, number>>,
+  lrs: LearningRates,
   { betas, eps, weightDecay }: AdamWOptions,
 ): Record<string, number> {
   const correction1 = 1 - betas[0] ** step;
   const correction2 = Math.sqrt(1 - betas[1] ** step);
   const scalars: Record<string, number> = { 'adam/eps': eps * correction2 };
-  for (const [lrClass, lr] of Object.entries(lrs)) {
+  for (const [lrClass, rate] of Object.entries(lrs)) {
+    const lr = rate ?? 0;
     scalars[`adam/decay/${lrClass}`] = 1 - lr * weightDecay;
     scalars[`adam/stepSize/${lrClass}`] = (lr * correction2) / correction1;
+    scalars[`adam/counts/${lrClass}`] = rate === null ? 0 : 1;
   }
   return scalars;
 }

@@ -1,5 +1,6 @@
 /** @file Trainable tensors, packed so that a training step has few inputs, outputs and optimiser nodes. */
 import type { Graph, Value } from '../graph/graph.ts';
+import { concat, reshape } from '../graph/ops/movement.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Weights } from '../nn/weights.ts';
 
@@ -151,6 +152,20 @@ export class ParameterBank {
       return value;
     };
     return { inputs, weights, values };
+  }
+
+  /**
+   * Joins values of the parameters' shapes, their gradients say, into the groups' arrays.
+   * @param values by parameter
+   * @returns one for each group, in the shape of its array
+   */
+  join(values: ReadonlyMap<string, Value>): Value[] {
+    return this.groups.map(({ slots }) => {
+      const parts = slots.map(({ name }) => values.get(name)!);
+      if (parts.length === 1) return parts[0]!;
+      const flat = parts.map((part) => reshape(part, [sizeOf(part.shape)]));
+      return concat(flat, 0);
+    });
   }
 
   #slot(name: string): { group: ParameterGroup; slot: Slot } {

@@ -1,6 +1,7 @@
 /** @file A training step as one session: forward, backward and AdamW over a bank of parameters. */
 import { backward } from '../autograd/backward.ts';
 import { Graph, type Value } from '../graph/graph.ts';
+import { add } from '../graph/ops/elementwise.ts';
 import type { Weights } from '../nn/weights.ts';
 import {
   createSession,
@@ -9,8 +10,16 @@ import {
   type Session,
   type Tensor,
 } from '../runtime/session.ts';
-import { ADAMW_DEFAULTS, type AdamWOptions, adamw, adamwScalars } from './adamw.ts';
+import {
+  ADAMW_DEFAULTS,
+  type AdamWOptions,
+  adamw,
+  adamwScalars,
+  type LearningRates,
+} from './adamw.ts';
 import { ParameterBank, type ParameterSpec } from './parameter-bank.ts';
+
+const MOMENTS = ['expAvg', 'expAvgSq'] as const;
 
 /** Everything that a training needs to go on where it stopped. */
 export interface TrainingState {
@@ -31,35 +40,52 @@ export interface TrainerOptions {
     weights: Weights,
   ) => { loss: Value; outputs?: Readonly<Record<string, Value>> };
   adamw?: Partial<AdamWOptions>;
+  /** Batches whose gradients are added up before an update; 1 by default. */
+  gradientAccumulationSteps?: number;
   provider?: ExecutionProvider;
   threads?: number;
 }
+
+/** The sessions of a step: all in one, or gradients and update apart where gradients are added up. */
+type Sessions = { readonly step: Session } | { readonly add: Session; readonly update: Session };
 
 /** Runs training steps and owns their state. */
 export class Trainer {
   readonly bank: ParameterBank;
   readonly state: TrainingState;
   readonly nodeCount: number;
-  readonly #session: Session;
+  readonly #sessions: Sessions;
   readonly #adamw: AdamWOptions;
+  readonly #batches: number;
 
   private constructor(
     bank: ParameterBank,
     state: TrainingState,
-    session: Session,
+    sessions: Sessions,
     options: AdamWOptions,
+    batches: number,
     nodeCount: number,
   ) {
     this.bank = bank;
     this.state = state;
-    this.#session = session;
+    this.#sessions = sessions;
     this.#adamw = options;
+    this.#batches = batches;
     this.nodeCount = nodeCount;
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const adamwOptions = { ...ADAMW_DEFAULTS, ...options.adamw };
+    const batches = options.gradientAccumulationSteps ?? 1;
     const bank = new ParameterBank(options.parameters);
+    const { provider, threads } = options;
+    const open = (graph: Graph) =>
+      createSession(graph, {
+        purpose: 'training',
+        ...(provider ? { provider } : {}),
+        ...(threads !== undefined ? { threads } : {}),
+      });
+
     const graph = new Graph();
     const { inputs, weights, values } = bank.declare(graph);
     const { loss, outputs = {} } = options.build(graph, weights);
@@ -68,50 +94,51 @@ export class Trainer {
       loss,
       names.map((name) => values.get(name)!),
     );
-    const gradNorm = adamw(
-      graph,
-      bank,
-      inputs,
-      new Map(names.map((name, i) => [name, grads[i]!])),
-      adamwOptions,
-    );
-    for (const [name, value] of Object.entries({ ...outputs, loss, gradNorm }))
-      graph.output(name, value);
-    const { provider, threads } = options;
-    const session = await createSession(graph, {
-      purpose: 'training',
-      ...(provider ? { provider } : {}),
-      ...(threads !== undefined ? { threads } : {}),
-    });
+    const gradients = bank.join(new Map(names.map((name, i) => [name, grads[i]!])));
+    for (const [name, value] of Object.entries({ ...outputs, loss })) graph.output(name, value);
+
+    let sessions: Sessions;
+    let nodeCount: number;
+    if (batches === 1) {
+      graph.output('gradNorm', adamw(graph, bank, inputs, gradients, adamwOptions));
+      sessions = { step: await open(graph) };
+      nodeCount = graph.nodeCount();
+    } else {
+      for (const [i, { name }] of bank.groups.entries()) {
+        const sum = graph.input(`gradient/${name}`, 'float32', gradients[i]!.shape);
+        graph.output(`next/gradient/${name}`, add(sum, gradients[i]!));
+      }
+      const update = updateGraph(bank, adamwOptions);
+      sessions = { add: await open(graph), update: await open(update) };
+      nodeCount = graph.nodeCount() + update.nodeCount();
+    }
     const state = {
       step: 0,
       parameters: bank.allocate(options.initial),
       expAvg: bank.allocate(),
       expAvgSq: bank.allocate(),
     };
-    return new Trainer(bank, state, session, adamwOptions, graph.nodeCount());
+    return new Trainer(bank, state, sessions, adamwOptions, batches, nodeCount);
   }
 
   /**
    * Makes one update.
-   * @param feeds the inputs that `build` declared
+   * @param batches the inputs that `build` declared; one for each of `gradientAccumulationSteps`,
+   *   whose losses add up
    * @param lrs learning rate of each class
-   * @returns `loss`, `gradNorm` and the outputs that `build` named
+   * @returns `loss`, `gradNorm` and, of the last batch, the outputs that `build` named
    * @throws {NonFiniteLossError} when the loss or the gradient is not finite; the state is unchanged
    */
-  async step(feeds: Feeds, lrs: Readonly<Record<string, number>>): Promise<Record<string, Tensor>> {
+  async step(
+    batches: Feeds | readonly Feeds[],
+    lrs: LearningRates,
+  ): Promise<Record<string, Tensor>> {
     const { state, bank } = this;
-    const all: Record<string, Tensor> = { ...feeds };
-    for (const [name, value] of Object.entries(adamwScalars(state.step + 1, lrs, this.#adamw))) {
-      all[name] = { data: Float32Array.of(value), shape: [] };
+    const list = isList(batches) ? batches : [batches];
+    if (list.length !== this.#batches) {
+      throw new RangeError(`step: ${list.length} batches, expected ${this.#batches}`);
     }
-    const kinds = ['expAvg', 'expAvgSq'] as const;
-    for (const [i, group] of bank.groups.entries()) {
-      const shape = bank.groupShape(group);
-      all[`param/${group.name}`] = { data: state.parameters[i]!, shape };
-      for (const kind of kinds) all[`${kind}/${group.name}`] = { data: state[kind][i]!, shape };
-    }
-    const results = await this.#session.run(all);
+    const results = await this.#run(list, this.#optimizerFeeds(lrs));
     const loss = scalar(results, 'loss');
     const gradNorm = scalar(results, 'gradNorm');
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
@@ -119,11 +146,54 @@ export class Trainer {
     }
     for (const [i, { name }] of bank.groups.entries()) {
       state.parameters[i] = results[`next/param/${name}`]!.data as Float32Array;
-      for (const kind of kinds)
+      for (const kind of MOMENTS)
         state[kind][i] = results[`next/${kind}/${name}`]!.data as Float32Array;
     }
     state.step += 1;
     return results;
+  }
+
+  async #run(
+    batches: readonly Feeds[],
+    optimizer: Feeds,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const parameters = this.#groupFeeds('param', this.state.parameters);
+    if ('step' in this.#sessions) {
+      return this.#sessions.step.run({ ...batches[0]!, ...parameters, ...optimizer });
+    }
+    const { add, update } = this.#sessions;
+    const { groups } = this.bank;
+    let sums = this.bank.allocate();
+    let loss = 0;
+    let reported: Record<string, Tensor> = {};
+    for (const batch of batches) {
+      reported = await add.run({ ...batch, ...parameters, ...this.#groupFeeds('gradient', sums) });
+      sums = groups.map(({ name }) => reported[`next/gradient/${name}`]!.data as Float32Array);
+      loss += scalar(reported, 'loss');
+    }
+    const gradients = this.#groupFeeds('gradient', sums);
+    const updated = await update.run({ ...parameters, ...gradients, ...optimizer });
+    return { ...reported, ...updated, loss: { data: Float32Array.of(loss), shape: [] } };
+  }
+
+  #optimizerFeeds(lrs: LearningRates): Feeds {
+    const scalars = Object.entries(adamwScalars(this.state.step + 1, lrs, this.#adamw));
+    return {
+      ...Object.fromEntries(
+        scalars.map(([name, value]) => [name, { data: Float32Array.of(value), shape: [] }]),
+      ),
+      ...this.#groupFeeds('expAvg', this.state.expAvg),
+      ...this.#groupFeeds('expAvgSq', this.state.expAvgSq),
+    };
+  }
+
+  #groupFeeds(kind: string, arrays: readonly Float32Array[]): Feeds {
+    return Object.fromEntries(
+      this.bank.groups.map((group, i) => [
+        `${kind}/${group.name}`,
+        { data: arrays[i]!, shape: this.bank.groupShape(group) },
+      ]),
+    );
   }
 
   /** A view of one trained parameter, valid until the next step. */
@@ -132,9 +202,23 @@ export class Trainer {
   }
 
   async close(): Promise<void> {
-    await this.#session.close();
+    for (const session of Object.values(this.#sessions)) await session.close();
   }
 }
+
+/** AdamW alone, on gradients that were added up before. */
+function updateGraph(bank: ParameterBank, options: AdamWOptions): Graph {
+  const graph = new Graph();
+  const inputsOf = (kind: string) =>
+    bank.groups.map((group) =>
+      graph.input(`${kind}/${group.name}`, 'float32', bank.groupShape(group)),
+    );
+  graph.output('gradNorm', adamw(graph, bank, inputsOf('param'), inputsOf('gradient'), options));
+  return graph;
+}
+
+const isList = (batches: Feeds | readonly Feeds[]): batches is readonly Feeds[] =>
+  Array.isArray(batches);
 
 /** The loss or the gradient became NaN or infinite. */
 export class NonFiniteLossError extends Error {
