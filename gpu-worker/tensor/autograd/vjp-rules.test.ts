@@ -31,7 +31,7 @@ import {
   transpose,
   upsampleNearest,
 } from '../graph/ops/movement.ts';
-import { groupNorm, layerNorm, softmax } from '../graph/ops/normalization.ts';
+import { groupNorm, layerNorm, logSoftmax, softmax } from '../graph/ops/normalization.ts';
 import { reduceMean, reduceSum } from '../graph/ops/reduction.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { Philox } from '../random/philox.ts';
@@ -193,6 +193,7 @@ const CASES: Record<DifferentiableOp, readonly Case[]> = {
     },
   ],
   Softmax: [{ inputs: [[2, 3, 4]], build: softmax }],
+  LogSoftmax: [{ inputs: [[2, 3, 4]], build: logSoftmax }],
   LayerNormalization: [
     { inputs: [[2, 3, 6], [6], [6]], build: (x, s, b) => layerNorm(x, s, b, 1e-5) },
   ],

@@ -219,6 +219,8 @@ export const vjpRules = {
     return [sub(weighted, mul(output, total))];
   },
 
+  LogSoftmax: ({ output }, g) => [sub(g, mul(exp(output), reduceSum(g, [-1], true)))],
+
   LayerNormalization: ({ inputs: [x, scale], saved: [mean, inverseStd] }, g, needs) => {
     const normalized = mul(sub(x!, mean!), inverseStd!);
     const rows = sizeOf(x!.shape) / x!.shape.at(-1)!;

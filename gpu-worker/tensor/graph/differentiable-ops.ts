@@ -29,6 +29,7 @@ export const DIFFERENTIABLE_OPS = [
   'Gemm',
   'Conv',
   'Softmax',
+  'LogSoftmax',
   'LayerNormalization',
   'GroupNormalization',
 ] as const;

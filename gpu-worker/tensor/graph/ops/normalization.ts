@@ -9,6 +9,14 @@ export function softmax(input: Value): Value {
   return graph.record('Softmax', [input], output!);
 }
 
+/** Logarithm of the softmax over the last axis, without the overflow that taking both in turn has. */
+export function logSoftmax(input: Value): Value {
+  const { graph, dtype, shape } = input;
+  const axis = shape.length - 1;
+  const [output] = graph.emit('LogSoftmax', [input], [{ dtype, shape }], { axis });
+  return graph.record('LogSoftmax', [input], output!);
+}
+
 /**
  * Layer normalization over the last axis.
  * @param scale `[c]`
