@@ -1,9 +1,11 @@
-/** @file The kinds of work that `npm run bench` times, each prepared on a checkpoint of any family but SDXL. */
+/** @file The kinds of work that `npm run bench` times, each prepared on a checkpoint of any family. */
 
 import { type LoraAdapter, listLoraParameters, packLora } from '#worker/diffusion/lora/adapter.ts';
 import { listLoraLayers } from '#worker/diffusion/lora/layers.ts';
 import { collectLora, initialLora, trainedLora } from '#worker/diffusion/lora/training.ts';
+import { textStatesWidth } from '#worker/diffusion/models/text-conditioning.ts';
 import { nativeSize, predictNoise, SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import { timeIdsOf, wholePicture } from '#worker/diffusion/pipelines/time-ids.ts';
 import {
   buildDenoisingLoss,
   type DenoisingShape,
@@ -45,11 +47,21 @@ const normals = (seed: number, shape: readonly number[]): Tensor => ({
 function shapesOf(checkpoint: Checkpoint, { batch, resolution }: BenchOptions) {
   const { pixels, latent } = nativeSize(checkpoint);
   const side = resolution === undefined ? latent : (resolution * latent) / pixels;
-  const { max_position_embeddings, hidden_size } = checkpoint.textEncoder.config;
+  const { max_position_embeddings } = checkpoint.textEncoder.config;
   return {
     side,
+    pixels: resolution ?? pixels,
     latents: [batch, checkpoint.unet.config.in_channels, side, side],
-    states: [batch, max_position_embeddings, hidden_size],
+    states: [batch, max_position_embeddings, textStatesWidth(checkpoint)],
+  };
+}
+
+/** What SDXL's UNet is told beside the states of the text. */
+function additionOf({ textEncoder2 }: Checkpoint, batch: number, pixels: number) {
+  if (!textEncoder2) return undefined;
+  return {
+    pooled: normals(4, [batch, textEncoder2.config.projection_dim]),
+    timeIds: timeIdsOf(Array(batch).fill(wholePicture(pixels, pixels))),
   };
 }
 
@@ -90,6 +102,7 @@ async function prepareTraining(options: BenchOptions): Promise<Prepared> {
           build: (graph, weights) => buildDenoisingLoss(graph, weights, checkpoint, shape),
         }),
   });
+  const addition = additionOf(checkpoint, batch, shapes.pixels);
   const feeds = {
     noisyLatents: normals(1, shapes.latents),
     target: normals(2, shapes.latents),
@@ -97,6 +110,7 @@ async function prepareTraining(options: BenchOptions): Promise<Prepared> {
     rowWeights: { data: new Float32Array(batch).fill(1 / batch), shape: [batch] },
     rowPrompts: { data: Int32Array.from({ length: batch }, (_, i) => i), shape: [batch] },
     promptStates: normals(3, shapes.states),
+    ...(addition && { promptPooled: addition.pooled, timeIds: addition.timeIds }),
   };
   return { nodes: trainer.nodeCount, runOnce: () => trainer.step(feeds, { [UNET]: 1e-6 }) };
 }
@@ -110,6 +124,7 @@ function predictions(options: BenchOptions, adapters: readonly LoraAdapter[]): P
     sample: normals(1, shapes.latents),
     timesteps: { data: new Float32Array(options.batch).fill(500), shape: [options.batch] },
     states: normals(3, shapes.states),
+    ...additionOf(checkpoint, options.batch, shapes.pixels),
   };
   let turn = 0;
   return {

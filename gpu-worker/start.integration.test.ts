@@ -21,7 +21,7 @@ import { type JobQueue, openQueue } from '#db/queue.ts';
 import { classImageSets } from '#db/schema/class-image-sets.ts';
 import { isTerminal } from '#db/schema/status.ts';
 import { insertReadySubject, insertRendition, makeSnowflake } from '#db/testing/rows.ts';
-import { openBase, openBaseTokenizer } from './dreambooth/base-checkpoint.ts';
+import { openBase, openBaseTokenizers } from './dreambooth/base-checkpoint.ts';
 import { listRareTokens } from './dreambooth/identifier.ts';
 import { type RunningWorker, startWorker } from './start.ts';
 import { writeTinyCheckpoint } from './testing/tiny-checkpoint.ts';
@@ -116,7 +116,7 @@ describe('the worker', { timeout }, () => {
     const ready = await getSubject(database.db, subject.id);
     expect(ready).toMatchObject({ status: 'ready', identifier: artifact?.identifier });
     const checkpoint = openBase(harness.config.baseCheckpointDir);
-    expect(listRareTokens(openBaseTokenizer(checkpoint))).toContain(artifact?.identifier);
+    expect(listRareTokens(openBaseTokenizers(checkpoint)[0])).toContain(artifact?.identifier);
     const file = path.join(folder, 'artifact.safetensors');
     await store.getToFile(artifact?.storageFileId ?? '', dataKey, file);
     const { entries, metadata } = readArtifactHeader(file);

@@ -2,8 +2,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { loadClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
-import { CheckpointError, openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
+import { loadTokenizers, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
+import {
+  type Checkpoint,
+  CheckpointError,
+  openCheckpoint,
+} from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
 import { pickIdentifier } from './identifier.ts';
 import {
@@ -98,28 +102,27 @@ export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
 }
 
 /**
- * Opens a base checkpoint with its tokenizer.
+ * Opens a base checkpoint.
  * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is damaged
  */
-export function openBase(baseCheckpointDir: string) {
+export const openBase = (baseCheckpointDir: string): Checkpoint =>
+  refusingBase(() => openCheckpoint(baseCheckpointDir));
+
+/** @throws {EngineRequestError} `BASE_MISSING` naming the tokenizer that the checkpoint lacks */
+export const openBaseTokenizers = (checkpoint: Checkpoint): PromptTokenizers =>
+  refusingBase(() => loadTokenizers(checkpoint));
+
+function refusingBase<T>(open: () => T): T {
   try {
-    return openCheckpoint(baseCheckpointDir);
+    return open();
   } catch (cause) {
     if (!(cause instanceof CheckpointError || cause instanceof SafetensorsError)) throw cause;
     throw new EngineRequestError('BASE_MISSING', cause.message);
   }
 }
 
-/** @throws {EngineRequestError} `BASE_MISSING` when the checkpoint has no tokenizer */
-export function openBaseTokenizer(checkpoint: ReturnType<typeof openBase>) {
-  if (!checkpoint.tokenizerDir) {
-    throw new EngineRequestError('BASE_MISSING', `${checkpoint.dir}: expected a tokenizer folder`);
-  }
-  return loadClipTokenizer(checkpoint.tokenizerDir);
-}
-
 /**
- * Picks a rare token of the base's vocabulary.
+ * Picks a rare token of the base's vocabularies.
  * @param taken identifiers that the user's other subjects hold
  */
 export function chooseIdentifier(
@@ -127,7 +130,7 @@ export function chooseIdentifier(
   taken: ReadonlySet<string>,
   seed: number,
 ): string {
-  return pickIdentifier(openBaseTokenizer(openBase(baseCheckpointDir)), { taken, seed });
+  return pickIdentifier(openBaseTokenizers(openBase(baseCheckpointDir)), { taken, seed });
 }
 
 /** The known nouns that are spelled most like `noun`, nearest first. */

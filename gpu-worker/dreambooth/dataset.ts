@@ -1,7 +1,8 @@
 /** @file Picture files to latents that training steps sample from. */
 import sharp from 'sharp';
-import { imageToPixels } from '../diffusion/images/pixels.ts';
+import { cropTopLeft, imageToPixels } from '../diffusion/images/pixels.ts';
 import { encodePixels, type SessionCache } from '../diffusion/pipelines/sessions.ts';
+import type { PictureFrame } from '../diffusion/pipelines/time-ids.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import type { Philox } from '../tensor/random/philox.ts';
 import { EngineRequestError } from './requests.ts';
@@ -11,6 +12,8 @@ export interface LatentPosteriors {
   readonly count: number;
   /** `[c, h, w]` */
   readonly shape: readonly [number, number, number];
+  /** What of each picture is shown. */
+  readonly frames: readonly PictureFrame[];
   /** A latent of picture `index`, drawn from its posterior and multiplied by the scaling factor. */
   sample(index: number, random: Philox): Float32Array;
 }
@@ -32,13 +35,17 @@ export async function encodePictures(
 ): Promise<LatentPosteriors> {
   const means: Float32Array[] = [];
   const logvars: Float32Array[] = [];
+  const frames: PictureFrame[] = [];
   let shape: [number, number, number] = [0, 0, 0];
   for (let start = 0; start < files.length; start += AT_ONCE) {
     signal.throwIfAborted();
     const batch = files.slice(start, start + AT_ONCE);
     const data = new Float32Array(batch.length * 3 * size * size);
-    for (const [i, file] of batch.entries())
-      data.set(await readPixels(file, { height: size, width: size }), i * 3 * size * size);
+    for (const [i, file] of batch.entries()) {
+      const { pixels, frame } = await readPicture(file, { height: size, width: size });
+      data.set(pixels, i * 3 * size * size);
+      frames.push(frame);
+    }
     const { mean, logvar } = await encodePixels(cache, vae, {
       data,
       shape: [batch.length, 3, size, size],
@@ -54,6 +61,7 @@ export async function encodePictures(
   return {
     count: files.length,
     shape,
+    frames,
     sample(index, random) {
       const mean = means[index]!;
       const logvar = logvars[index]!;
@@ -66,21 +74,29 @@ export async function encodePictures(
 /**
  * Reads the middle of a picture, in the shape of the frame.
  * @param file a clean picture that sharp reads
- * @param frame sides in pixels
- * @returns float32 `[3, height, width]` in [−1, 1]
+ * @param target sides in pixels
+ * @returns pixels float32 `[3, height, width]` in [−1, 1]
  * @throws {EngineRequestError} `PHOTO_UNREADABLE` when the file is no picture
  */
-export async function readPixels(
+export async function readPicture(
   file: string,
-  frame: { readonly height: number; readonly width: number },
-): Promise<Float32Array> {
+  target: { readonly height: number; readonly width: number },
+): Promise<{ pixels: Float32Array; frame: PictureFrame }> {
   try {
     const { data, info } = await sharp(file)
       .removeAlpha()
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return await imageToPixels(data, info.width, info.height, frame);
+    const { width, height } = info;
+    return {
+      pixels: await imageToPixels(data, width, height, target),
+      frame: {
+        original: [height, width],
+        cropTopLeft: cropTopLeft(width, height, target),
+        target: [target.height, target.width],
+      },
+    };
   } catch (cause) {
     throw new EngineRequestError('PHOTO_UNREADABLE', `${file}: ${(cause as Error).message}`);
   }

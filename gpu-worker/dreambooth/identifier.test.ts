@@ -72,15 +72,15 @@ describe('a small vocabulary', () => {
 
   it('picks the same one for the same seed, avoids taken ones, and says when none is left', () => {
     const tokenizer = makeTokenizer(words);
-    const first = pickIdentifier(tokenizer, { taken: new Set(), seed: 7 });
-    expect(pickIdentifier(tokenizer, { taken: new Set(), seed: 7 })).toBe(first);
+    const first = pickIdentifier([tokenizer], { taken: new Set(), seed: 7 });
+    expect(pickIdentifier([tokenizer], { taken: new Set(), seed: 7 })).toBe(first);
     const picked = new Set<string>();
     for (let seed = 0; seed < 3; seed++)
-      picked.add(pickIdentifier(tokenizer, { taken: picked, seed }));
+      picked.add(pickIdentifier([tokenizer], { taken: picked, seed }));
     expect([...picked].sort()).toEqual([...listRareTokens(tokenizer)].sort());
-    expect(() => pickIdentifier(tokenizer, { taken: picked, seed: 0 })).toThrow(IdentifierError);
-    expect(() => pickIdentifier(tokenizer, { taken: picked, seed: 0 })).toThrow(
-      'all 3 rare tokens of this tokenizer are taken',
+    expect(() => pickIdentifier([tokenizer], { taken: picked, seed: 0 })).toThrow(IdentifierError);
+    expect(() => pickIdentifier([tokenizer], { taken: picked, seed: 0 })).toThrow(
+      'all 3 rare tokens of this base are taken',
     );
   });
 });
@@ -115,7 +115,7 @@ describe.skipIf(!existsSync(clip) && !process.env.CI)(
 
     it('spreads neighbouring seeds over the list', () => {
       const picked = Array.from({ length: 200 }, (_, seed) =>
-        pickIdentifier(tokenizer, { taken: new Set(), seed }),
+        pickIdentifier([tokenizer], { taken: new Set(), seed }),
       );
       expect(new Set(picked).size).toBeGreaterThan(170);
       const meanPlace = picked.reduce((sum, word) => sum + rare.indexOf(word), 0) / 200;

@@ -1,5 +1,5 @@
 /**
- * @file Picks the identifier of a subject: a rare token of the checkpoint's tokenizer, which the model
+ * @file Picks the identifier of a subject: a rare token of the checkpoint's tokenizers, which the model
  * knows next to nothing about.
  *
  * The paper samples tokens of at most three characters from a range of late ids of its T5 tokenizer.
@@ -108,21 +108,22 @@ function findRareTokens(tokenizer: ClipTokenizer): string[] {
 /**
  * Picks an identifier, each rare token that is free being equally likely.
  *
- * @param tokenizer of the checkpoint
+ * @param tokenizers of the checkpoint; the identifier is rare in each
  * @param options.taken identifiers of the user's other subjects on this base
  * @param options.seed any integer; the same seed and taken set give the same identifier
  * @throws {IdentifierError} when none is left
  */
 export function pickIdentifier(
-  tokenizer: ClipTokenizer,
+  [first, ...others]: readonly [ClipTokenizer, ...ClipTokenizer[]],
   { taken, seed }: { readonly taken: ReadonlySet<string>; readonly seed: number },
 ): string {
-  const rare = listRareTokens(tokenizer);
+  const rareElsewhere = others.map((tokenizer) => new Set(listRareTokens(tokenizer)));
+  const rare = listRareTokens(first).filter((word) => rareElsewhere.every((set) => set.has(word)));
   const free = rare.filter((word) => !taken.has(word));
   const identifier = free[Math.floor(uniformOf(seed) * free.length)];
   if (identifier === undefined) {
     throw new IdentifierError(
-      `expected a free identifier, but all ${rare.length} rare tokens of this tokenizer are taken`,
+      `expected a free identifier, but all ${rare.length} rare tokens of this base are taken`,
     );
   }
   return identifier;

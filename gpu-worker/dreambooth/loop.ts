@@ -2,19 +2,15 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { selectTensors } from '../diffusion/pipelines/checkpoint-weights.ts';
-import {
-  encodeIds,
-  encodePrompts,
-  nativeSize,
-  SessionCache,
-} from '../diffusion/pipelines/sessions.ts';
+import { encodePrompts, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
+import { encodeIds, nativeSize, SessionCache } from '../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
+import { takesTimeIds } from '../diffusion/pipelines/time-ids.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
-import type { ClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
 import { TEXT_ENCODER, UNET } from '../diffusion/training/denoising-loss.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
-import { nearestClassNouns, openBase, openBaseTokenizer } from './base-checkpoint.ts';
+import { nearestClassNouns, openBase, openBaseTokenizers } from './base-checkpoint.ts';
 import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { encodePictures } from './dataset.ts';
 import { createLearner } from './learner.ts';
@@ -46,13 +42,13 @@ export async function trainSubject(
   const { signal, onProgress, now } = context;
   onProgress({ stage: 'preparing', step: 0, totalSteps: 1 });
   const checkpoint = openBase(request.baseCheckpointDir);
-  const tokenizer = openBaseTokenizer(checkpoint);
+  const tokenizers = openBaseTokenizers(checkpoint);
   requireKnownNoun(checkpoint, request.classNoun);
-  for (const prompt of request.samplePrompts) requirePromptFits(tokenizer, prompt);
+  for (const prompt of request.samplePrompts) requirePromptFits(tokenizers, prompt);
   mkdirSync(workDir, { recursive: true });
 
   // 1. class images
-  const base = new TextToImagePipeline(checkpoint, tokenizer, { provider });
+  const base = new TextToImagePipeline(checkpoint, tokenizers, { provider });
   const classImages = settings.withPriorPreservation
     ? await ensureClassImages(
         base,
@@ -77,14 +73,15 @@ export async function trainSubject(
     ...(settings.withPriorPreservation && { class: await encode(classImages.files) }),
     alphas: alphasCumprod(checkpoint.scheduler),
     predictionType: checkpoint.scheduler.prediction_type,
-    prompts: await promptFeed(request, checkpoint, tokenizer, cache),
+    prompts: await promptFeed(request, checkpoint, tokenizers, cache),
+    withTimeIds: takesTimeIds(checkpoint.unet.config),
   };
   await cache.close();
 
   // 3. steps
   const learner = await createLearner(request, checkpoint, {
     prompts: promptsOf(request).length,
-    tokens: tokenizer.maxLength,
+    tokens: tokenizers[0].maxLength,
   });
   const { trainer } = learner;
   const fingerprint = fingerprintOf(request, checkpoint);
@@ -129,7 +126,7 @@ export async function trainSubject(
   onProgress({ stage: 'sampling', step: 0, totalSteps: request.samplePrompts.length });
   const sampleFiles = await renderBatch(
     checkpoint,
-    tokenizer,
+    tokenizers,
     {
       provider,
       sampling,
@@ -168,16 +165,16 @@ function promptsOf({ identifier, classNoun, settings }: TrainSubjectRequest): st
   return settings.withPriorPreservation ? [instance, classPromptOf(classNoun)] : [instance];
 }
 
-/** Token ids where the text encoder is trained, else its states, which then never change. */
+/** Token ids where the text encoders are trained, else their states, which then never change. */
 async function promptFeed(
   request: TrainSubjectRequest,
   checkpoint: Checkpoint,
-  tokenizer: ClipTokenizer,
+  tokenizers: PromptTokenizers,
   cache: SessionCache,
 ): Promise<StepData['prompts']> {
-  const ids = encodePrompts(tokenizer, promptsOf(request));
-  if (request.settings.trainTextEncoder) return { ids };
-  return { ...(await encodeIds(cache, checkpoint, selectTensors(checkpoint), { ids })) };
+  const ids = encodePrompts(tokenizers, promptsOf(request));
+  if (request.settings.trainTextEncoder) return { ...ids };
+  return { ...(await encodeIds(cache, checkpoint, selectTensors(checkpoint), ids)) };
 }
 
 async function stepOrExplain(

@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pixelsToPng } from '../diffusion/images/pixels.ts';
 import { type PictureSize, pictureSizeOf } from '../diffusion/pipelines/picture-size.ts';
+import type { PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
 import { type GenerateOptions, TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { createSampler } from '../diffusion/schedulers/create-sampler.ts';
-import type { ClipTokenizer } from '../diffusion/tokenizers/clip-tokenizer.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
-import { openBase, openBaseTokenizer } from './base-checkpoint.ts';
-import { readPixels } from './dataset.ts';
+import { openBase, openBaseTokenizers } from './base-checkpoint.ts';
+import { readPicture } from './dataset.ts';
 import { yieldToEvents } from './prior-preservation.ts';
 import { requirePromptFits } from './prompts.ts';
 import {
@@ -31,13 +31,13 @@ export async function renderPrompt(
   const { prompt, negativePrompt, startImage, count, seed, outputDir, artifactFile } = request;
   const { sampling, provider } = request;
   const checkpoint = openBase(request.baseCheckpointDir);
-  const tokenizer = openBaseTokenizer(checkpoint);
-  requirePromptFits(tokenizer, prompt);
-  if (negativePrompt !== undefined) requirePromptFits(tokenizer, negativePrompt);
+  const tokenizers = openBaseTokenizers(checkpoint);
+  requirePromptFits(tokenizers, prompt);
+  if (negativePrompt !== undefined) requirePromptFits(tokenizers, negativePrompt);
   const { height, width } = requireSettings(checkpoint, request);
   const pictureFiles = await renderBatch(
     checkpoint,
-    tokenizer,
+    tokenizers,
     {
       provider,
       sampling,
@@ -49,7 +49,7 @@ export async function renderPrompt(
         height,
         width,
         startImage: startImage && {
-          pixels: await readPixels(startImage.file, { height, width }),
+          pixels: (await readPicture(startImage.file, { height, width })).pixels,
           strength: startImage.strength,
         },
       },
@@ -78,7 +78,7 @@ const BATCH = 4;
 /** Renders one picture a prompt, with seeds firstSeed, firstSeed + 1 …, and writes `<outputDir>/0.png …` */
 export async function renderBatch(
   checkpoint: Checkpoint,
-  tokenizer: ClipTokenizer,
+  tokenizers: PromptTokenizers,
   options: {
     provider: RenderPromptRequest['provider'];
     sampling: SamplingSettings;
@@ -92,7 +92,7 @@ export async function renderBatch(
 ): Promise<string[]> {
   const { provider, sampling, artifactFile, outputDir, prompts, firstSeed, picture } = options;
   mkdirSync(outputDir, { recursive: true });
-  const pipeline = openPipeline(checkpoint, tokenizer, {
+  const pipeline = openPipeline(checkpoint, tokenizers, {
     provider,
     ...(artifactFile !== undefined && { artifactFile }),
   });

@@ -1,5 +1,6 @@
 /** @file What one DreamBooth step is fed: which pictures, which noise, which weights. */
 
+import { timeIdsOf } from '../diffusion/pipelines/time-ids.ts';
 import type { SchedulerConfig } from '../diffusion/schedulers/scheduler-config.ts';
 import { noiseRows } from '../diffusion/training/noised-rows.ts';
 import { Philox } from '../tensor/random/philox.ts';
@@ -14,8 +15,10 @@ export interface StepData {
   readonly class?: LatentPosteriors;
   readonly alphas: Float64Array;
   readonly predictionType: SchedulerConfig['prediction_type'];
-  /** The instance prompt, then the class prompt: `ids` or `promptStates` of the denoising loss. */
+  /** The instance prompt, then the class prompt: token ids or states, as the denoising loss names them. */
   readonly prompts: Readonly<Record<string, Tensor>>;
+  /** Whether the UNet is told what of each picture is shown. */
+  readonly withTimeIds: boolean;
 }
 
 /** Names the purpose of a stream of random numbers. */
@@ -36,18 +39,21 @@ export function dreamboothStepFeeds(
   step: number,
 ): Feeds {
   const { seed, trainBatchSize, priorLossWeight } = settings;
-  const draw = (set: LatentPosteriors, stream: number, firstRow: number): Float32Array[] =>
+  const draw = (set: LatentPosteriors, stream: number, firstRow: number) =>
     Array.from({ length: trainBatchSize }, (_, i) => {
       const index = pictureOf(
         step * trainBatchSize + i,
         set.count,
         (round) => new Philox(seed, round, stream),
       );
-      return set.sample(index, new Philox(seed, step, STREAM.posterior, firstRow + i));
+      const latents = set.sample(index, new Philox(seed, step, STREAM.posterior, firstRow + i));
+      return { latents, frame: set.frames[index]! };
     });
-  const instanceRows = draw(data.instance, STREAM.instanceOrder, 0);
-  const classRows = data.class ? draw(data.class, STREAM.classOrder, trainBatchSize) : [];
-  const latents = [...instanceRows, ...classRows];
+  const rows = [
+    ...draw(data.instance, STREAM.instanceOrder, 0),
+    ...(data.class ? draw(data.class, STREAM.classOrder, trainBatchSize) : []),
+  ];
+  const latents = rows.map((row) => row.latents);
   const { feeds } = noiseRows(
     latents,
     data.instance.shape,
@@ -59,6 +65,7 @@ export function dreamboothStepFeeds(
   return {
     ...feeds,
     ...data.prompts,
+    ...(data.withTimeIds && { timeIds: timeIdsOf(rows.map(({ frame }) => frame)) }),
     rowWeights: {
       data: Float32Array.from(
         latents,

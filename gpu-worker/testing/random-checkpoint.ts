@@ -1,9 +1,12 @@
 /** @file Writes a checkpoint of any shape with random weights, in the diffusers layout, with pocket's tokenizer. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { buildVaeDecoder, buildVaeEncoder } from '../diffusion/models/autoencoder-kl.ts';
+import { buildClipTextModel } from '../diffusion/models/clip-text-model.ts';
 import { listParameters, type ParameterShape } from '../diffusion/models/list-parameters.ts';
 import {
   listDenoiserParameters,
-  TEXT_ENCODER,
+  TEXT_ENCODER_2,
   UNET,
 } from '../diffusion/training/denoising-loss.ts';
 import {
@@ -22,16 +25,25 @@ import {
   writeVae,
   writeVaeConfig,
 } from '../pocket/pretraining/write-checkpoint.ts';
-import { buildVocabulary, MODEL_MAX_LENGTH } from '../pocket/tokenizer/build-vocabulary.ts';
+import {
+  buildVocabulary,
+  MODEL_MAX_LENGTH,
+  writeTokenizer,
+} from '../pocket/tokenizer/build-vocabulary.ts';
 
-/** The three models of a checkpoint. */
+/** Sizes of a text encoder. */
+type TextShape = Pick<
+  ClipTextConfig,
+  'hidden_size' | 'intermediate_size' | 'num_hidden_layers' | 'num_attention_heads'
+>;
+
+/** The models of a checkpoint. */
 export interface CheckpointShape {
   readonly vae: VaeConfig;
   readonly unet: UnetConfig;
-  readonly text: Pick<
-    ClipTextConfig,
-    'hidden_size' | 'intermediate_size' | 'num_hidden_layers' | 'num_attention_heads'
-  >;
+  readonly text: TextShape;
+  /** With a second encoder the layout is SDXL's; its projection is as wide as its states. */
+  readonly text2?: TextShape;
 }
 
 /**
@@ -41,25 +53,17 @@ export interface CheckpointShape {
  * @param seed other weights, and so another hash, for another seed
  */
 export function writeRandomCheckpoint(dir: string, shape: CheckpointShape, seed: number): void {
-  const { vae, unet } = shape;
-  const size = Object.keys(buildVocabulary().vocab).length;
-  const text = clipTextConfigSchema.parse({
-    ...shape.text,
-    vocab_size: size,
-    max_position_embeddings: MODEL_MAX_LENGTH,
-    bos_token_id: size - 2,
-    eos_token_id: size - 1,
-    pad_token_id: size - 1,
-    projection_dim: shape.text.hidden_size,
-  });
+  const { vae, unet, text, text2 } = shape;
+  const configs = {
+    unet: { config: unet },
+    textEncoder: { config: textConfigOf(text) },
+    ...(text2 && { textEncoder2: { config: textConfigOf(text2) } }),
+  };
   writeCheckpointFrame(dir, schedulerConfig);
-  const denoiser = listDenoiserParameters(
-    { unet: { config: unet }, textEncoder: { config: text } },
-    true,
-  );
+  const trained = listDenoiserParameters(configs, true);
   const of = (prefix: string): ParameterShape[] =>
-    denoiser
-      .filter(({ lrClass }) => lrClass === prefix)
+    trained
+      .filter(({ name }) => name.startsWith(`${prefix}.`))
       .map((spec) => ({ name: spec.name.slice(prefix.length + 1), shape: spec.shape }));
   const pixels = vae.sample_size as number;
   const latents = pixels / 2 ** (vae.block_out_channels.length - 1);
@@ -67,10 +71,50 @@ export function writeRandomCheckpoint(dir: string, shape: CheckpointShape, seed:
     buildVaeEncoder(weights, vae, input('float32', [1, 3, pixels, pixels]));
     buildVaeDecoder(weights, vae, input('float32', [1, vae.latent_channels, latents, latents]));
   });
+  // SDXL leaves out the last layer of its first encoder, which the file has all the same.
+  const textEncoder = listParameters((weights, input) => {
+    buildClipTextModel(weights, configs.textEncoder.config, input('int32', [1, 1]));
+  });
   writeVaeConfig(dir, vae);
   writeVae(dir, randomTensors(autoencoder, seed));
   writeUnet(dir, unet, randomTensors(of(UNET), seed + 1));
-  writeTextEncoder(dir, text, randomTensors(of(TEXT_ENCODER), seed + 2));
+  writeTextEncoder(dir, configs.textEncoder.config, randomTensors(textEncoder, seed + 2));
+  if (!configs.textEncoder2) return;
+  const tensors = randomTensors(of(TEXT_ENCODER_2), seed + 3);
+  writeTextEncoder(dir, configs.textEncoder2.config, tensors, TEXT_ENCODER_2);
+  writeSecondTokenizer(dir);
+}
+
+function textConfigOf(shape: TextShape): ClipTextConfig {
+  const size = Object.keys(buildVocabulary().vocab).length;
+  return clipTextConfigSchema.parse({
+    ...shape,
+    vocab_size: size,
+    max_position_embeddings: MODEL_MAX_LENGTH,
+    bos_token_id: size - 2,
+    eos_token_id: size - 1,
+    pad_token_id: size - 1,
+    projection_dim: shape.hidden_size,
+  });
+}
+
+/** The same words as the first one has, padded with id 0 as SDXL does. */
+function writeSecondTokenizer(dir: string): void {
+  writeTokenizer(path.join(dir, 'tokenizer_2'));
+  const [padding] = Object.entries(buildVocabulary().vocab).find(([, id]) => id === 0)!;
+  for (const name of ['tokenizer_config.json', 'special_tokens_map.json'])
+    changeJson(path.join(dir, 'tokenizer_2', name), { pad_token: padding });
+  changeJson(path.join(dir, 'model_index.json'), {
+    _class_name: 'StableDiffusionXLPipeline',
+    text_encoder_2: ['transformers', 'CLIPTextModelWithProjection'],
+    tokenizer_2: ['transformers', 'CLIPTokenizer'],
+    force_zeros_for_empty_prompt: true,
+  });
+}
+
+function changeJson(file: string, change: object): void {
+  const json = { ...JSON.parse(readFileSync(file, 'utf8')), ...change };
+  writeFileSync(file, `${JSON.stringify(json, null, 2)}\n`);
 }
 
 function randomTensors(shapes: readonly ParameterShape[], seed: number): NamedTensors {

@@ -9,13 +9,15 @@ import { type CheckpointShape, writeRandomCheckpoint } from './random-checkpoint
 export interface TinyCheckpointOptions {
   /** Other weights, and so another hash, for another seed. */
   readonly seed: number;
+  /** Whose layout it has. */
+  readonly family?: keyof typeof SHAPES;
   readonly classNouns?: readonly string[];
   /** Over few and small settings: 6 steps, a checkpoint each 2, 2 class images, 2 sampling steps. */
   readonly training?: Partial<Omit<TrainingSettings, 'method'>>;
   readonly sampling?: Partial<SamplingSettings>;
 }
 
-const SHAPE: CheckpointShape = {
+const SD1: CheckpointShape = {
   vae: vaeConfigSchema.parse({
     block_out_channels: [8, 8, 8],
     down_block_types: Array(3).fill('DownEncoderBlock2D'),
@@ -38,6 +40,23 @@ const SHAPE: CheckpointShape = {
   text: { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 },
 };
 
+const SDXL: CheckpointShape = {
+  ...SD1,
+  unet: unetConfigSchema.parse({
+    ...SD1.unet,
+    cross_attention_dim: 40,
+    transformer_layers_per_block: [2, 1],
+    use_linear_projection: true,
+    addition_embed_type: 'text_time',
+    addition_time_embed_dim: 8,
+    projection_class_embeddings_input_dim: 24 + 6 * 8,
+  }),
+  text: { ...SD1.text, num_hidden_layers: 2 },
+  text2: { hidden_size: 24, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 2 },
+};
+
+const SHAPES = { sd1: SD1, sdxl: SDXL };
+
 /**
  * Writes the checkpoint.
  *
@@ -45,8 +64,8 @@ const SHAPE: CheckpointShape = {
  * @returns dir
  */
 export function writeTinyCheckpoint(dir: string, options: TinyCheckpointOptions): string {
-  const { seed, classNouns = ['cat', 'dog'] } = options;
-  writeRandomCheckpoint(dir, SHAPE, seed);
+  const { seed, family = 'sd1', classNouns = ['cat', 'dog'] } = options;
+  writeRandomCheckpoint(dir, SHAPES[family], seed);
   const recommended = {
     training: {
       maxTrainSteps: 6,

@@ -2,15 +2,15 @@
 
 import { vaeScaleFactor } from '#worker/diffusion/models/autoencoder-kl.ts';
 import { selectTensors } from '#worker/diffusion/pipelines/checkpoint-weights.ts';
+import type { TokenIds } from '#worker/diffusion/pipelines/prompts.ts';
 import {
   decodeLatents,
   encodeIds,
   encodePixels,
   predictNoise,
-  sdxlTimeIds,
-  type TokenIds,
   type UnetFeeds,
 } from '#worker/diffusion/pipelines/sessions.ts';
+import { timeIdsOf, wholePicture } from '#worker/diffusion/pipelines/time-ids.ts';
 import type { Tensor } from '#worker/tensor/runtime/session.ts';
 import { relativeRow } from '../compare.ts';
 import type { Reference } from '../reference.ts';
@@ -91,7 +91,8 @@ export function additionFeeds(
   if (!textEncoder2) return {};
   const pooled = reference.float('text/pooled');
   const [height, width] = sample.shape.slice(-2).map((n) => n * vaeScaleFactor(vae.config));
-  return { pooled, timeIds: sdxlTimeIds(pooled.shape[0]!, height!, width!) };
+  const frames = Array(pooled.shape[0]!).fill(wholePicture(height!, width!));
+  return { pooled, timeIds: timeIdsOf(frames) };
 }
 
 const floats = ({ data, shape }: Tensor): Tensor => ({ data: Float32Array.from(data), shape });

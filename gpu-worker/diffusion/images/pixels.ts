@@ -39,6 +39,25 @@ export async function imageToPixels(
 }
 
 /**
+ * What {@link imageToPixels} cuts off a picture.
+ *
+ * @param width in pixels
+ * @param height in pixels
+ * @param frame sides in pixels
+ * @returns rows and columns of the scaled picture above and left of its middle
+ */
+export function cropTopLeft(
+  width: number,
+  height: number,
+  frame: { readonly height: number; readonly width: number },
+): [number, number] {
+  const scale = Math.max(frame.width / width, frame.height / height);
+  const margin = (side: number, kept: number) =>
+    Math.max(0, Math.round((Math.round(side * scale) - kept) / 2));
+  return [margin(height, frame.height), margin(width, frame.width)];
+}
+
+/**
  * Encodes what the autoencoder drew as a PNG; values outside [-1, 1] are cut off.
  *
  * @param pixels float32 `[3, height, width]`

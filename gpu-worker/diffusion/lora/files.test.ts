@@ -150,6 +150,44 @@ test('a 1×1 convolution may be written as a matrix', () => {
   expect(readLora(file, configs)).toEqual(adapter);
 });
 
+test('an adapter of SDXL names both encoders; what its first one does not use is left out', () => {
+  const sdxl = {
+    unet: {
+      config: unetConfigSchema.parse({
+        ...unet.config,
+        cross_attention_dim: 32,
+        addition_embed_type: 'text_time',
+        addition_time_embed_dim: 8,
+        projection_class_embeddings_input_dim: 64,
+      }),
+    },
+    textEncoder: { config: { ...textEncoder.config, num_hidden_layers: 2 } },
+    textEncoder2: { config: { ...textEncoder.config, num_hidden_layers: 2, projection_dim: 16 } },
+  };
+  const targets = ['attention'] as const;
+  const layers = listLoraLayers(sdxl, { rank: 4, alpha: 6, targets, trainTextEncoder: true });
+  const written = layers.map((layer) => {
+    const { down, up } = loraShapes(layer.weightShape, 4);
+    const zeros = (shape: readonly number[]) =>
+      new Float32Array(shape.reduce((product, size) => product * size, 1));
+    return { ...layer, down: zeros(down), up: zeros(up) };
+  });
+  const unused = written
+    .filter(({ module }) => module.startsWith('text_encoder.'))
+    .map((layer) => ({ ...layer, module: layer.module.replace('.layers.0.', '.layers.1.') }));
+  expect(unused).toHaveLength(4);
+  for (const naming of LORA_NAMINGS) {
+    writeLora(file, [...written, ...unused], { naming, dtype: 'F32' });
+    expect(readLora(file, sdxl)).toEqual(written);
+  }
+  expect([...readSafetensorsHeader(file).entries.keys()]).toEqual(
+    expect.arrayContaining([
+      'lora_te1_text_model_encoder_layers_1_self_attn_q_proj.lora_down.weight',
+      'lora_te2_text_model_encoder_layers_1_self_attn_q_proj.alpha',
+    ]),
+  );
+});
+
 const toQ = 'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
 const renamed = (from: string, to: string) => (tensors: TensorData[]) =>
   tensors.map((tensor) => (tensor.name === from ? { ...tensor, name: to } : tensor));

@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '../weights/safetensors.ts';
 import { type LoraAdapter, type LoraLayer, type LoraLayerTensors, modelOf } from './adapter.ts';
-import { listAdaptableLayers } from './layers.ts';
+import { listAdaptableLayers, listUnusedLayers } from './layers.ts';
 import {
   type LoraNaming,
   layerSpellings,
@@ -107,7 +107,7 @@ function mostCommon(values: readonly number[]): number {
  * Reads an adapter, whichever way its tensors are named.
  *
  * alpha is taken from the layer's tensor, else from PEFT's settings in the header, else it is the
- * rank, as the formats say.
+ * rank, as the formats say. Adapters of layers that the base has but does not use are left out.
  *
  * @param configs of the base that it is put beside
  * @throws {SafetensorsError} naming the tensor that the base has no place for, that lacks its
@@ -117,7 +117,9 @@ export function readLora(file: string, configs: DenoiserConfigs): LoraAdapter {
   const { entries, metadata } = readSafetensorsHeader(file);
   const layers = listAdaptableLayers(configs);
   const modules = new Map(
-    layers.flatMap((layer) => layerSpellings(layer.module).map((name) => [name, layer.module])),
+    [...layers, ...listUnusedLayers(configs)].flatMap(({ module }) =>
+      layerSpellings(module).map((name) => [name, module]),
+    ),
   );
   const found = new Map<string, Partial<Record<TensorRole, TensorEntry>>>();
   for (const entry of entries.values()) {

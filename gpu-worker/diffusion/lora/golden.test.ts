@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { scalar, Trainer } from '../../tensor/optim/trainer.ts';
 import type { Feeds, Tensor } from '../../tensor/runtime/session.ts';
-import { predictNoise, SessionCache, sdxlTimeIds } from '../pipelines/sessions.ts';
+import { predictNoise, SessionCache } from '../pipelines/sessions.ts';
+import { timeIdsOf, wholePicture } from '../pipelines/time-ids.ts';
 import { buildDenoisingLoss } from '../training/denoising-loss.ts';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import {
@@ -68,7 +69,7 @@ describe.skipIf(!available).each(['sd1', 'sd2', 'bk', 'sdxl'])(
       states: float('text/hidden'),
       ...(checkpoint.textEncoder2 && {
         pooled: float('text/pooled'),
-        timeIds: sdxlTimeIds(4, 128, 128),
+        timeIds: timeIdsOf(Array(4).fill(wholePicture(128, 128))),
       }),
     });
 

@@ -1,5 +1,12 @@
 /** @file Which layers of a checkpoint's models can carry an adapter, and which of them a training asks for. */
-import { type DenoiserConfigs, listDenoiserParameters } from '../training/denoising-loss.ts';
+import { scoped } from '../../tensor/nn/weights.ts';
+import { buildClipTextModel } from '../models/clip-text-model.ts';
+import { listParameters, type ParameterShape } from '../models/list-parameters.ts';
+import {
+  type DenoiserConfigs,
+  listDenoiserParameters,
+  TEXT_ENCODER,
+} from '../training/denoising-loss.ts';
 import { type AdaptableLayer, type LoraLayer, modelOf } from './adapter.ts';
 
 /** Kinds of layers, by the ends of their names. */
@@ -13,10 +20,24 @@ export const LORA_TARGETS = Object.keys(TARGETS) as LoraTarget[];
 
 /** Every linear layer and convolution of UNet and text encoders, in the models' order. */
 export function listAdaptableLayers(configs: DenoiserConfigs): AdaptableLayer[] {
-  return listDenoiserParameters(configs, true)
+  return adaptable(listDenoiserParameters(configs, true));
+}
+
+/** The last layer of SDXL's first text encoder: files may hold adapters of it, and nothing uses it. */
+export function listUnusedLayers({ textEncoder, textEncoder2 }: DenoiserConfigs): AdaptableLayer[] {
+  if (!textEncoder2) return [];
+  const { config } = textEncoder;
+  const parameters = listParameters((weights, input) => {
+    buildClipTextModel(scoped(weights, TEXT_ENCODER), config, input('int32', [1, 1]));
+  });
+  const last = `.layers.${config.num_hidden_layers - 1}.`;
+  return adaptable(parameters.filter(({ name }) => name.includes(last)));
+}
+
+const adaptable = (parameters: readonly ParameterShape[]): AdaptableLayer[] =>
+  parameters
     .filter(({ name, shape }) => shape.length >= 2 && !name.includes('_embedding.weight'))
     .map(({ name, shape }) => ({ module: name.replace(/\.weight$/, ''), weightShape: shape }));
-}
 
 export interface LoraOptions {
   rank: number;

@@ -12,11 +12,11 @@ import { buildVaeDecoder, buildVaeEncoder, vaeScaleFactor } from '../models/auto
 import { frozenWeights } from '../models/frozen-weights.ts';
 import { buildTextConditioning } from '../models/text-conditioning.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
-import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import { TEXT_ENCODER, TEXT_ENCODER_2, UNET } from '../training/denoising-loss.ts';
 import type { Checkpoint, CheckpointModel, VaeConfig } from '../weights/diffusers-checkpoint.ts';
 import type { TensorEntry } from '../weights/safetensors.ts';
 import type { DenoiserTensors } from './checkpoint-weights.ts';
+import type { TokenIds } from './prompts.ts';
 
 export interface RuntimeOptions {
   provider?: ExecutionProvider;
@@ -50,27 +50,12 @@ export class SessionCache {
   }
 }
 
-/** Padded token ids, int32 `[prompts, tokens]`; `ids2` are the second tokenizer's, where there are two. */
-export interface TokenIds {
-  readonly ids: Tensor;
-  readonly ids2?: Tensor;
-}
-
 /** What the text encoders make of prompts, under the names of the denoising loss's inputs. */
 export interface PromptStates {
   /** float32 `[prompts, tokens, width]` */
   readonly promptStates: Tensor;
   /** float32 `[prompts, projection_dim]`, with a second encoder */
   readonly promptPooled?: Tensor;
-}
-
-/** Texts to padded token ids, int32 `[texts, tokens]`. */
-export function encodePrompts(tokenizer: ClipTokenizer, texts: readonly string[]): Tensor {
-  const { maxLength } = tokenizer;
-  const data = new Int32Array(texts.length * maxLength);
-  for (const [row, text] of texts.entries())
-    data.set(tokenizer.encodePadded(text), row * maxLength);
-  return { data, shape: [texts.length, maxLength] };
 }
 
 /** Declares an adapter in a graph; without one the models' weights stay as they are. */
@@ -127,7 +112,7 @@ export interface UnetFeeds {
   readonly states: Tensor;
   /** SDXL: float32 `[n, projection_dim]` */
   readonly pooled?: Tensor;
-  /** SDXL: float32 `[n, 6]`, see {@link sdxlTimeIds} */
+  /** SDXL: float32 `[n, 6]`, see `timeIdsOf` */
   readonly timeIds?: Tensor;
 }
 
@@ -159,20 +144,6 @@ export async function predictNoise(
     graph.output('prediction', prediction);
   });
   return (await session.run({ ...feeds, ...lora?.feeds })).prediction!.data as Float32Array;
-}
-
-/**
- * What SDXL is told about a picture's size: original height and width, top and left of the crop,
- * target height and width. Here pictures are whole.
- * @returns float32 `[rows, 6]`
- * @see Podell et al. 2023, section 2.2, https://arxiv.org/abs/2307.01952
- */
-export function sdxlTimeIds(rows: number, height: number, width: number): Tensor {
-  const ids = [height, width, 0, 0, height, width];
-  return {
-    data: Float32Array.from({ length: rows * 6 }, (_, i) => ids[i % 6]!),
-    shape: [rows, 6],
-  };
 }
 
 /**

@@ -18,7 +18,7 @@ import {
 const dir = mkdtempSync(path.join(tmpdir(), 'rendition-pictures-'));
 const checkpoint = openCheckpoint(writeTinyCheckpoint(dir, { seed: 3 }));
 const tokenizer = loadClipTokenizer(checkpoint.tokenizerDir!);
-const pipeline = new TextToImagePipeline(checkpoint, tokenizer, { threads: 1 });
+const pipeline = new TextToImagePipeline(checkpoint, [tokenizer], { threads: 1 });
 afterAll(async () => {
   await pipeline.close();
   rmSync(dir, { recursive: true });

@@ -2,21 +2,20 @@
 import { Philox } from '../../tensor/random/philox.ts';
 import type { Tensor } from '../../tensor/runtime/session.ts';
 import { createSampler, type Sampler, type SamplerName } from '../schedulers/create-sampler.ts';
-import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
 import { type PictureSize, pictureSizeOf } from './picture-size.ts';
+import { encodePrompts, type PromptTokenizers } from './prompts.ts';
 import {
   decodeLatents,
   encodeIds,
   encodePixels,
-  encodePrompts,
   predictNoise,
   type RuntimeOptions,
   SessionCache,
-  sdxlTimeIds,
   type UnetFeeds,
 } from './sessions.ts';
+import { takesTimeIds, timeIdsOf, wholePicture } from './time-ids.ts';
 
 export interface GenerateOptions {
   /** One prompt a picture. */
@@ -74,21 +73,16 @@ export function drawNoise(
 export class TextToImagePipeline {
   readonly #checkpoint: Checkpoint;
   readonly #tensors: DenoiserTensors;
-  readonly #tokenizer: ClipTokenizer;
-  readonly #tokenizer2: ClipTokenizer | undefined;
+  readonly #tokenizers: PromptTokenizers;
   readonly #cache: SessionCache;
 
-  /**
-   * @param options `tokenizer2` belongs to a second text encoder, where the checkpoint has one
-   */
   constructor(
     checkpoint: Checkpoint,
-    tokenizer: ClipTokenizer,
-    options: RuntimeOptions & { artifactFile?: string; tokenizer2?: ClipTokenizer } = {},
+    tokenizers: PromptTokenizers,
+    options: RuntimeOptions & { artifactFile?: string } = {},
   ) {
     this.#checkpoint = checkpoint;
-    this.#tokenizer = tokenizer;
-    this.#tokenizer2 = options.tokenizer2;
+    this.#tokenizers = tokenizers;
     this.#tensors = selectTensors(checkpoint, options.artifactFile);
     this.#cache = new SessionCache(options);
   }
@@ -100,7 +94,7 @@ export class TextToImagePipeline {
    * @see Ho & Salimans 2022, eq. 6, https://arxiv.org/abs/2207.12598
    */
   async generate(options: GenerateOptions): Promise<Picture[]> {
-    const { prompts, seeds, negativePrompt = '', guidanceScale, startImage, signal } = options;
+    const { prompts, seeds, guidanceScale, startImage, signal } = options;
     const { unet, vae, scheduler } = this.#checkpoint;
     const count = prompts.length;
     if (seeds.length !== count) throw new RangeError(`${count} prompts, but ${seeds.length} seeds`);
@@ -112,8 +106,7 @@ export class TextToImagePipeline {
     const sampler = createSampler(name, scheduler, numInferenceSteps, startImage?.strength);
 
     // 1. text: the unconditional rows come first
-    const texts = guided ? [...prompts.map(() => negativePrompt), ...prompts] : prompts;
-    const conditioning = await this.#encode(texts, size);
+    const conditioning = await this.#condition(options, guided, size);
 
     // 2. noise, and the latents that it goes over where there is a picture to start from
     const latents = startImage && (await this.#encodeStart(startImage.pixels, size, seeds));
@@ -152,24 +145,32 @@ export class TextToImagePipeline {
     }));
   }
 
-  /** What the UNet is told beside latents and timestep: one row a text. */
-  async #encode(
-    texts: readonly string[],
+  /**
+   * What the UNet is told beside latents and timestep.
+   * @returns one row a prompt; with guidance as many unconditional rows come first
+   */
+  async #condition(
+    { prompts, negativePrompt }: GenerateOptions,
+    guided: boolean,
     { height, width }: PictureSize,
   ): Promise<Pick<UnetFeeds, 'states' | 'pooled' | 'timeIds'>> {
-    const tokenizer2 = this.#tokenizer2;
+    const { forceZerosForEmptyPrompt, unet } = this.#checkpoint;
+    const fromZeros = guided && negativePrompt === undefined && forceZerosForEmptyPrompt;
+    const negatives = guided && !fromZeros ? prompts.map(() => negativePrompt ?? '') : [];
     const { promptStates, promptPooled } = await encodeIds(
       this.#cache,
       this.#checkpoint,
       this.#tensors,
-      {
-        ids: encodePrompts(this.#tokenizer, texts),
-        ...(tokenizer2 && { ids2: encodePrompts(tokenizer2, texts) }),
-      },
+      encodePrompts(this.#tokenizers, [...negatives, ...prompts]),
     );
-    if (!promptPooled) return { states: promptStates };
-    const timeIds = sdxlTimeIds(texts.length, height, width);
-    return { states: promptStates, pooled: promptPooled, timeIds };
+    const rows = (encoded: Tensor) => (fromZeros ? afterZeros(encoded) : encoded);
+    const states = rows(promptStates);
+    const frames = Array(states.shape[0]!).fill(wholePicture(height, width));
+    return {
+      states,
+      ...(promptPooled && { pooled: rows(promptPooled) }),
+      ...(takesTimeIds(unet.config) && { timeIds: timeIdsOf(frames) }),
+    };
   }
 
   /** One latent a seed, drawn from the picture's posterior and multiplied by the scaling factor. */
@@ -255,6 +256,13 @@ function guide(prediction: Float32Array, scale: number): Float32Array {
     out[i] = unconditional + scale * (prediction[half + i]! - unconditional);
   }
   return out;
+}
+
+/** Rows of zeros, as many as there are rows, and then these. */
+function afterZeros({ data, shape }: Tensor): Tensor {
+  const all = new Float32Array(2 * data.length);
+  all.set(data, data.length);
+  return { data: all, shape: [2 * shape[0]!, ...shape.slice(1)] };
 }
 
 function concatRows(rows: readonly Float32Array[]): Float32Array {

@@ -61,10 +61,15 @@ export interface Checkpoint {
   /** Folder with `vocab.json` and `merges.txt`. */
   readonly tokenizerDir?: string;
   readonly tokenizer2Dir?: string;
+  /** SDXL: guidance without a negative prompt goes away from zeros, not from the states of an empty text. */
+  readonly forceZerosForEmptyPrompt: boolean;
   readonly scheduler: SchedulerConfig;
   /** The closed list of class nouns that the base knows, from `class_nouns.json`. */
   readonly classNouns?: readonly string[];
 }
+
+/** In `model_index.json` of SDXL. @see diffusers `pipeline_stable_diffusion_xl.py` */
+const FORCE_ZEROS = 'force_zeros_for_empty_prompt';
 
 /** Configs and indices have some kilobytes; a file beyond this is something else. */
 const MAX_JSON_BYTES = 1 << 25;
@@ -140,6 +145,8 @@ export function openCheckpoint(dir: string): Checkpoint {
     ...(textEncoder2 && { textEncoder2 }),
     ...(tokenizerDir !== undefined && { tokenizerDir }),
     ...(tokenizer2Dir !== undefined && { tokenizer2Dir }),
+    // Where the file does not say, it is on for pipelines that know the setting.
+    forceZerosForEmptyPrompt: textEncoder2 !== undefined && index[FORCE_ZEROS] !== false,
     scheduler,
     ...(classNouns && { classNouns }),
   };

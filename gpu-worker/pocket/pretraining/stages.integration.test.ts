@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { loadTokenizers } from '../../diffusion/pipelines/prompts.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
-import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
 import { CLASSES } from '../world/scene.ts';
 import { type PretrainingOptions, pretrain } from './stages.ts';
@@ -35,7 +35,7 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   const checkpoint = openCheckpoint(options.outDir);
   expect(checkpoint.classNouns).toEqual([...CLASSES]);
   expect(checkpoint.vae.config.scaling_factor).toBeGreaterThan(0);
-  const pipeline = new TextToImagePipeline(checkpoint, loadClipTokenizer(checkpoint.tokenizerDir!));
+  const pipeline = new TextToImagePipeline(checkpoint, loadTokenizers(checkpoint));
   const [picture] = await pipeline.generate({
     prompts: ['a cat'],
     seeds: [1],

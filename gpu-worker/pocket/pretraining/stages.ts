@@ -253,7 +253,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
         const { step } = trainer.state;
         if (step % SAMPLES_EVERY !== 0) return;
         write();
-        const pipeline = new TextToImagePipeline(openCheckpoint(outDir), tokenizer);
+        const pipeline = new TextToImagePipeline(openCheckpoint(outDir), [tokenizer]);
         const file = path.join(stateDir, `samples-${String(step).padStart(6, '0')}.png`);
         await writeSampleGrid(pipeline, file);
         await pipeline.close();

@@ -71,10 +71,16 @@ export function writeUnet(dir: string, config: UnetConfig, tensors: NamedTensors
   writeWeights(path.join(dir, 'unet', 'diffusion_pytorch_model.safetensors'), tensors);
 }
 
-export function writeTextEncoder(dir: string, config: ClipTextConfig, tensors: NamedTensors): void {
-  const whole = { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...config };
-  writeJson(path.join(dir, 'text_encoder', 'config.json'), whole);
-  writeWeights(path.join(dir, 'text_encoder', 'model.safetensors'), tensors);
+export function writeTextEncoder(
+  dir: string,
+  config: ClipTextConfig,
+  tensors: NamedTensors,
+  folder: 'text_encoder' | 'text_encoder_2' = 'text_encoder',
+): void {
+  const architecture = folder === 'text_encoder' ? 'CLIPTextModel' : 'CLIPTextModelWithProjection';
+  const whole = { architectures: [architecture], model_type: 'clip_text_model', ...config };
+  writeJson(path.join(dir, folder, 'config.json'), whole);
+  writeWeights(path.join(dir, folder, 'model.safetensors'), tensors);
 }
 
 function writeWeights(file: string, tensors: NamedTensors): void {
