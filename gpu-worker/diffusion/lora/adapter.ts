@@ -107,7 +107,7 @@ export class PackedLora {
     this.feeds = Object.fromEntries(
       this.#bank.groups.map((group, i) => [
         `param/${group.name}`,
-        { data: arrays[i]!, shape: this.#bank.groupShape(group) },
+        { data: arrays[i]!, shape: [group.size] },
       ]),
     );
   }

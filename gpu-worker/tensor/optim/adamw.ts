@@ -34,7 +34,7 @@ export const ADAMW_DEFAULTS: AdamWOptions = {
  * `next/param/…`, `next/expAvg/…`, `next/expAvgSq/…`.
  *
  * @param parameters the groups' inputs, in the bank's order
- * @param gradients one for each group, in the shape of the parameters
+ * @param gradients one for each group, flat too: the runtime walks `[o, c, 1, 1]` element by element
  * @returns float32 scalar: the norm before clipping, of the gradients whose class is not frozen
  * @see Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101, algorithm 2
  */
@@ -83,12 +83,11 @@ export function adamw(
   const firstFactor = mul(clipFactor!, 1 - beta1);
   const secondFactor = mul(mul(clipFactor!, clipFactor!), 1 - beta2);
   for (const [i, group] of bank.groups.entries()) {
-    const { name, lrClass } = group;
-    const shape = bank.groupShape(group);
+    const { name, lrClass, size } = group;
     const { decay, stepSize } = classes.get(lrClass)!;
     const grad = gradients[i]!;
-    const expAvg = graph.input(`expAvg/${name}`, 'float32', shape);
-    const expAvgSq = graph.input(`expAvgSq/${name}`, 'float32', shape);
+    const expAvg = graph.input(`expAvg/${name}`, 'float32', [size]);
+    const expAvgSq = graph.input(`expAvgSq/${name}`, 'float32', [size]);
     const nextExpAvg = add(mul(expAvg, beta1), mul(grad, firstFactor));
     const nextExpAvgSq = add(mul(expAvgSq, beta2), mul(mul(grad, grad), secondFactor));
     const update = mul(div(nextExpAvg, add(sqrt(nextExpAvgSq), eps)), stepSize);

@@ -83,11 +83,6 @@ export class ParameterBank {
     return this.#slot(name).slot;
   }
 
-  /** Shape of a group's array at the graph's border: a lone tensor keeps its own. */
-  groupShape(group: ParameterGroup): readonly number[] {
-    return group.slots.length === 1 ? group.slots[0]!.shape : [group.size];
-  }
-
   /** New arrays for all groups, filled from `read`, or with zeros. */
   allocate(read?: (name: string) => Float32Array): Float32Array[] {
     return this.groups.map(({ size, slots }) => {
@@ -120,17 +115,16 @@ export class ParameterBank {
   declare(graph: Graph): { inputs: Value[]; weights: Weights; values: ReadonlyMap<string, Value> } {
     const values = new Map<string, Value>();
     const inputs = this.groups.map((group) => {
-      const input = graph.input(`param/${group.name}`, 'float32', this.groupShape(group));
-      if (group.slots.length === 1) {
-        values.set(group.slots[0]!.name, input);
-        return input;
-      }
-      const parts = graph.emit(
-        'Split',
-        [input, graph.int64(group.slots.map(({ size }) => size))],
-        group.slots.map(({ size }) => ({ dtype: 'float32' as const, shape: [size] })),
-        { axis: 0 },
-      );
+      const input = graph.input(`param/${group.name}`, 'float32', [group.size]);
+      const parts =
+        group.slots.length === 1
+          ? [input]
+          : graph.emit(
+              'Split',
+              [input, graph.int64(group.slots.map(({ size }) => size))],
+              group.slots.map(({ size }) => ({ dtype: 'float32' as const, shape: [size] })),
+              { axis: 0 },
+            );
       for (const [i, { name, shape }] of group.slots.entries()) {
         const [value] = graph.emit(
           'Reshape',
@@ -157,14 +151,12 @@ export class ParameterBank {
   /**
    * Joins values of the parameters' shapes, their gradients say, into the groups' arrays.
    * @param values by parameter
-   * @returns one for each group, in the shape of its array
+   * @returns one for each group, `[size]`
    */
   join(values: ReadonlyMap<string, Value>): Value[] {
     return this.groups.map(({ slots }) => {
-      const parts = slots.map(({ name }) => values.get(name)!);
-      if (parts.length === 1) return parts[0]!;
-      const flat = parts.map((part) => reshape(part, [sizeOf(part.shape)]));
-      return concat(flat, 0);
+      const flat = slots.map(({ name, size }) => reshape(values.get(name)!, [size]));
+      return flat.length === 1 ? flat[0]! : concat(flat, 0);
     });
   }
 

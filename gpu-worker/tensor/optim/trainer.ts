@@ -191,7 +191,7 @@ export class Trainer {
     return Object.fromEntries(
       this.bank.groups.map((group, i) => [
         `${kind}/${group.name}`,
-        { data: arrays[i]!, shape: this.bank.groupShape(group) },
+        { data: arrays[i]!, shape: [group.size] },
       ]),
     );
   }
@@ -210,9 +210,7 @@ export class Trainer {
 function updateGraph(bank: ParameterBank, options: AdamWOptions): Graph {
   const graph = new Graph();
   const inputsOf = (kind: string) =>
-    bank.groups.map((group) =>
-      graph.input(`${kind}/${group.name}`, 'float32', bank.groupShape(group)),
-    );
+    bank.groups.map(({ name, size }) => graph.input(`${kind}/${name}`, 'float32', [size]));
   graph.output('gradNorm', adamw(graph, bank, inputsOf('param'), inputsOf('gradient'), options));
   return graph;
 }

@@ -33,6 +33,18 @@ export interface Session {
 }
 
 /**
+ * What would undo what a training graph is written for: recomputation would be merged with the first
+ * computation, mapped weights be copied, and matrix transposes become transposes of all axes, which
+ * take up to ten times as long.
+ */
+const KEPT_OUT_OF_TRAINING = [
+  'ConstantFolding',
+  'CommonSubexpressionElimination',
+  'TransposeOptimizer',
+  'TransposeOptimizer_CPUExecutionProvider',
+];
+
+/**
  * Creates a session for a graph.
  *
  * Blocks the JavaScript thread while it creates and while it runs (ONNX Runtime 1.30), so it
@@ -55,7 +67,7 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
       },
       optimization:
         purpose === 'training'
-          ? { disable_specified_optimizers: 'ConstantFolding;CommonSubexpressionElimination' }
+          ? { disable_specified_optimizers: KEPT_OUT_OF_TRAINING.join(';') }
           : {},
     },
   } as ort.InferenceSession.SessionOptions);
