@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { checkCheckpoint } from '../diffusion/pipelines/check-checkpoint.ts';
 import { loadTokenizers, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
 import {
   type Checkpoint,
@@ -74,10 +75,11 @@ const DEFAULT_SAMPLING: SamplingSettings = {
 };
 
 /**
- * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is damaged
+ * @throws {EngineRequestError} `BASE_MISSING` as {@link openBase} and {@link openBaseTokenizers}
  */
 export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
   const checkpoint = openBase(baseCheckpointDir);
+  openBaseTokenizers(checkpoint);
   const recommended = recommendedSchema.parse(
     readOptionalJson(path.join(checkpoint.dir, RECOMMENDED_FILE)) ?? {},
   );
@@ -102,11 +104,16 @@ export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
 }
 
 /**
- * Opens a base checkpoint.
- * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is damaged
+ * Opens a base checkpoint and checks that everything is there and fits; reads no weights.
+ * @throws {EngineRequestError} `BASE_MISSING` when the folder is not a checkpoint, or a file of it is
+ *   damaged or belongs to another model
  */
 export const openBase = (baseCheckpointDir: string): Checkpoint =>
-  refusingBase(() => openCheckpoint(baseCheckpointDir));
+  refusingBase(() => {
+    const checkpoint = openCheckpoint(baseCheckpointDir);
+    checkCheckpoint(checkpoint);
+    return checkpoint;
+  });
 
 /** @throws {EngineRequestError} `BASE_MISSING` naming the tokenizer that the checkpoint lacks */
 export const openBaseTokenizers = (checkpoint: Checkpoint): PromptTokenizers =>

@@ -1,9 +1,9 @@
 /** @file Writes a checkpoint of any shape with random weights, in the diffusers layout, with pocket's tokenizer. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildVaeDecoder, buildVaeEncoder } from '../diffusion/models/autoencoder-kl.ts';
 import { buildClipTextModel } from '../diffusion/models/clip-text-model.ts';
 import { listParameters, type ParameterShape } from '../diffusion/models/list-parameters.ts';
+import { listVaeParameters } from '../diffusion/pipelines/check-checkpoint.ts';
 import {
   listDenoiserParameters,
   TEXT_ENCODER_2,
@@ -65,18 +65,12 @@ export function writeRandomCheckpoint(dir: string, shape: CheckpointShape, seed:
     trained
       .filter(({ name }) => name.startsWith(`${prefix}.`))
       .map((spec) => ({ name: spec.name.slice(prefix.length + 1), shape: spec.shape }));
-  const pixels = vae.sample_size as number;
-  const latents = pixels / 2 ** (vae.block_out_channels.length - 1);
-  const autoencoder = listParameters((weights, input) => {
-    buildVaeEncoder(weights, vae, input('float32', [1, 3, pixels, pixels]));
-    buildVaeDecoder(weights, vae, input('float32', [1, vae.latent_channels, latents, latents]));
-  });
   // SDXL leaves out the last layer of its first encoder, which the file has all the same.
   const textEncoder = listParameters((weights, input) => {
     buildClipTextModel(weights, configs.textEncoder.config, input('int32', [1, 1]));
   });
   writeVaeConfig(dir, vae);
-  writeVae(dir, randomTensors(autoencoder, seed));
+  writeVae(dir, randomTensors(listVaeParameters(vae), seed));
   writeUnet(dir, unet, randomTensors(of(UNET), seed + 1));
   writeTextEncoder(dir, configs.textEncoder.config, randomTensors(textEncoder, seed + 2));
   if (!configs.textEncoder2) return;

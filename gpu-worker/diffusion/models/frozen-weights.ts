@@ -16,7 +16,7 @@ const DTYPES: Partial<Record<TensorEntry['dtype'], Dtype>> = {
  * @param tensors a model's tensors by name
  * @param prefix stands before the names in the graph, where one graph holds several models
  * @returns weights as float32 values; half precision is cast within the graph
- * @throws {Error} when a tensor is missing or has another shape than the model expects
+ * @throws {Error} when a tensor is missing, or has another shape or type than the model expects
  */
 export function frozenWeights(
   graph: Graph,
@@ -27,14 +27,9 @@ export function frozenWeights(
   return (name, shape) => {
     const known = values.get(name);
     if (known) return known;
-    const entry = checkedTensor(tensors, name, shape);
-    const dtype = DTYPES[entry.dtype];
-    if (!dtype)
-      throw new Error(
-        `${name}: ${entry.dtype} weights are not supported, expected F32, F16 or BF16`,
-      );
+    const entry = checkedTensor(tensors, name, shape, prefix);
     const { file, offset, byteLength } = entry;
-    const stored = graph.initializer(`${prefix}${name}`, dtype, shape, {
+    const stored = graph.initializer(`${prefix}${name}`, DTYPES[entry.dtype]!, shape, {
       kind: 'external',
       file,
       offset,
@@ -48,21 +43,28 @@ export function frozenWeights(
 
 /**
  * Looks up a tensor that a model expects.
- * @throws {Error} when it is missing or has another shape
+ * @param prefix stands before the name in messages
+ * @throws {Error} when it is missing, or has another shape or a type that models are not stored in
  */
 export function checkedTensor(
   tensors: ReadonlyMap<string, TensorEntry>,
   name: string,
   shape: readonly number[],
+  prefix = '',
 ): TensorEntry {
   const entry = tensors.get(name);
-  if (!entry) throw new Error(`the checkpoint has no tensor ${name}, expected [${shape}]`);
+  if (!entry) throw new Error(`the checkpoint has no tensor ${prefix}${name}, expected [${shape}]`);
   // Old autoencoders store the attention's linear layers as 1×1 convolutions.
   const squeezed =
     entry.shape.length === 4 && shape.length === 2 ? entry.shape.slice(0, 2) : entry.shape;
   if (squeezed.join() !== shape.join()) {
     throw new Error(
-      `${entry.file}: tensor ${name} has shape [${entry.shape}], the model expects [${shape}]`,
+      `${entry.file}: tensor ${prefix}${name} has shape [${entry.shape}], the model expects [${shape}]`,
+    );
+  }
+  if (!DTYPES[entry.dtype]) {
+    throw new Error(
+      `${entry.file}: tensor ${prefix}${name} is ${entry.dtype}, expected ${Object.keys(DTYPES).join(', ')}`,
     );
   }
   return entry;

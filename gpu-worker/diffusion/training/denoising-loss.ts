@@ -16,7 +16,7 @@ import {
 } from '../models/text-conditioning.ts';
 import { buildUnet } from '../models/unet-2d-condition-model.ts';
 import type { Checkpoint, UnetConfig } from '../weights/diffusers-checkpoint.ts';
-import { readTensorFloat32 } from '../weights/safetensors.ts';
+import { readTensorFloat32, type TensorEntry } from '../weights/safetensors.ts';
 
 /** Prefixes of the trained models' tensors. The first two are the learning-rate classes. */
 export const UNET = 'unet';
@@ -24,7 +24,7 @@ export const TEXT_ENCODER = 'text_encoder';
 export const TEXT_ENCODER_2 = 'text_encoder_2';
 
 /** Numbers that tell SDXL a picture's size. */
-const TIME_IDS = 6;
+export const TIME_IDS = 6;
 
 /** The models that are trained together; a {@link Checkpoint} is one. */
 export interface DenoiserConfigs extends TextEncoderConfigs {
@@ -160,15 +160,23 @@ export function listDenoiserParameters(
 }
 
 /**
- * Reads a trained tensor's first values from the checkpoint.
- * @throws {Error} when the checkpoint lacks it, or has another shape
+ * Looks up a trained tensor in the checkpoint.
+ * @throws {Error} when the checkpoint lacks it, or has it in another shape
  */
-export function readCheckpointParameter(
+export function checkedParameter(
   models: DenoiserModels,
   { name, shape }: Pick<ParameterSpec, 'name' | 'shape'>,
+): TensorEntry {
+  const { prefix, tensors, rest } = modelOf(models, name);
+  return checkedTensor(tensors, rest, shape, `${prefix}.`);
+}
+
+/** Reads a trained tensor's first values; see {@link checkedParameter}. */
+export function readCheckpointParameter(
+  models: DenoiserModels,
+  parameter: Pick<ParameterSpec, 'name' | 'shape'>,
 ): Float32Array {
-  const { tensors, rest } = modelOf(models, name);
-  return readTensorFloat32(checkedTensor(tensors, rest, shape));
+  return readTensorFloat32(checkedParameter(models, parameter));
 }
 
 /** The models' tensors in the checkpoint's file and precision, under the prefixes that trained ones have. */
