@@ -116,19 +116,11 @@ export class ParameterBank {
     const values = new Map<string, Value>();
     const inputs = this.groups.map((group) => {
       const input = graph.input(`param/${group.name}`, 'float32', [group.size]);
-      const parts =
-        group.slots.length === 1
-          ? [input]
-          : graph.emit(
-              'Split',
-              [input, graph.int64(group.slots.map(({ size }) => size))],
-              group.slots.map(({ size }) => ({ dtype: 'float32' as const, shape: [size] })),
-              { axis: 0 },
-            );
-      for (const [i, { name, shape }] of group.slots.entries()) {
+      for (const { name, shape, offset, size } of group.slots) {
+        const [part] = size === group.size ? [input] : cutOut(input, offset, size);
         const [value] = graph.emit(
           'Reshape',
-          [parts[i]!, graph.int64(shape)],
+          [part!, graph.int64(shape)],
           [{ dtype: 'float32', shape }],
         );
         values.set(name, value!);
@@ -165,4 +157,14 @@ export class ParameterBank {
     if (!found) throw new Error(`parameter ${name} is not in this bank`);
     return found;
   }
+}
+
+/**
+ * `size` elements of a flat input. One Split for all parts would be fewer nodes, but WebGPU's takes a
+ * buffer an output, and a device need not give a kernel more than eight.
+ */
+function cutOut(input: Value, offset: number, size: number): Value[] {
+  const { graph, dtype } = input;
+  const operands = [offset, offset + size, 0].map((operand) => graph.int64([operand]));
+  return graph.emit('Slice', [input, ...operands], [{ dtype, shape: [size] }]);
 }

@@ -43,6 +43,11 @@ const KEPT_OUT_OF_TRAINING = [
   'TransposeOptimizer',
   'TransposeOptimizer_CPUExecutionProvider',
 ];
+/**
+ * Weights are copied to a GPU anyway, and WebGPU cannot read them in half precision: its kernels know
+ * no bfloat16, and float16 only on some devices. So they are cast on the way.
+ */
+const KEPT_OUT_ON_WEBGPU = KEPT_OUT_OF_TRAINING.filter((name) => name !== 'ConstantFolding');
 
 /**
  * Creates a session for a graph.
@@ -67,7 +72,12 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
       },
       optimization:
         purpose === 'training'
-          ? { disable_specified_optimizers: KEPT_OUT_OF_TRAINING.join(';') }
+          ? {
+              disable_specified_optimizers: (provider === 'webgpu'
+                ? KEPT_OUT_ON_WEBGPU
+                : KEPT_OUT_OF_TRAINING
+              ).join(';'),
+            }
           : {},
     },
   } as ort.InferenceSession.SessionOptions);
