@@ -16,6 +16,7 @@ export interface NoisedRows {
  * @param latents clean rows, each float32 `[c · h · w]`, multiplied by the scaling factor
  * @param rowShape `[c, h, w]`
  * @param randomOf random numbers of a row; rows are independent of each other
+ * @param noiseOffset see {@link drawNoise}
  */
 export function noiseRows(
   latents: readonly Float32Array[],
@@ -23,6 +24,7 @@ export function noiseRows(
   { prediction_type }: Pick<SchedulerConfig, 'prediction_type'>,
   alphas: Float64Array,
   randomOf: (row: number) => Philox,
+  noiseOffset = 0,
 ): NoisedRows {
   const rows = latents.length;
   const size = rowShape[0] * rowShape[1] * rowShape[2];
@@ -32,7 +34,7 @@ export function noiseRows(
   for (const [row, clean] of latents.entries()) {
     const random = randomOf(row);
     const timestep = random.integer(alphas.length);
-    const noise = random.normals(size);
+    const noise = drawNoise(random, rowShape, noiseOffset);
     timesteps[row] = timestep;
     noisy.set(addNoise(clean, noise, timestep, alphas), row * size);
     target.set(predictionTarget(clean, noise, timestep, alphas, prediction_type), row * size);
@@ -46,4 +48,23 @@ export function noiseRows(
       timesteps: { data: timesteps, shape: [rows] },
     },
   };
+}
+
+/**
+ * Standard normal noise, each channel shifted as a whole by offset · N(0, 1): the model learns to
+ * change a picture's mean, which without it is left as the noise had it.
+ *
+ * @param offset 0: no shift
+ * @see Guttenberg 2023, https://www.crosslabs.org/blog/diffusion-with-offset-noise
+ */
+function drawNoise(
+  random: Philox,
+  [channels, height, width]: readonly [number, number, number],
+  offset: number,
+): Float32Array {
+  const area = height * width;
+  const noise = random.normals(channels * area);
+  if (offset === 0) return noise;
+  const shifts = random.normals(channels);
+  return noise.map((value, i) => value + offset * shifts[Math.floor(i / area)]!);
 }
