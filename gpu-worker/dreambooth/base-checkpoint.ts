@@ -48,19 +48,28 @@ const recommendedSchema = z.object({
 const DEFAULT_METHOD: TrainingMethod = 'full';
 
 /** For Stable Diffusion 1.x: the paper's rate and λ, 200 class images as the reference script has it. */
-const DEFAULT_TRAINING: Omit<TrainingSettings, 'method'> = {
+export const DEFAULT_TRAINING: Omit<TrainingSettings, 'method'> = {
   rank: 16,
   loraAlpha: 16,
   loraDropout: 0,
   loraTargets: ['attention'],
   maxTrainSteps: 800,
   learningRate: 5e-6,
-  textEncoderLearningRate: 2e-6,
+  lrScheduler: 'constant',
+  lrWarmupSteps: 0,
+  lrNumCycles: 1,
+  lrPower: 1,
   trainTextEncoder: true,
+  textEncoderLearningRate: 2e-6,
+  textEncoderStopStep: null,
   withPriorPreservation: true,
   priorLossWeight: 1,
   numClassImages: 200,
+  snrGamma: null,
+  noiseOffset: 0,
   trainBatchSize: 1,
+  gradientAccumulationSteps: 1,
+  gradientCheckpointing: false,
   checkpointingSteps: 100,
   seed: 0,
 };

@@ -103,20 +103,29 @@ export async function readPicture(
 }
 
 /**
- * Which picture a row of a step shows: every picture once before any comes again, in an order that
- * is shuffled anew each round.
- * @param draw counts rows from the start of the training
+ * Which picture each draw shows: every picture once before any comes again, in an order that is
+ * shuffled anew each round.
+ * @param randomOf random numbers of a round
+ * @returns the picture of a draw, which counts from the start of the training
  */
-export function pictureOf(
-  draw: number,
+export function shuffledRounds(
   count: number,
   randomOf: (round: number) => Philox,
-): number {
-  const random = randomOf(Math.floor(draw / count));
+): (draw: number) => number {
+  let kept: { readonly round: number; readonly order: readonly number[] } | undefined;
+  return (draw) => {
+    const round = Math.floor(draw / count);
+    if (kept?.round !== round) kept = { round, order: shuffle(count, randomOf(round)) };
+    return kept.order[draw % count]!;
+  };
+}
+
+/** 0 … count − 1 in random order (Fisher and Yates). */
+function shuffle(count: number, random: Philox): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = random.integer(i + 1);
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
-  return order[draw % count]!;
+  return order;
 }

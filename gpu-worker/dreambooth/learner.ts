@@ -19,8 +19,11 @@ import type { TrainSubjectRequest } from './requests.ts';
 /** A trainer, and what depends on the method. */
 export interface Learner {
   readonly trainer: Trainer;
-  /** What the method is fed at a step, beside pictures and prompts. */
-  feeds(step: number): Feeds;
+  /**
+   * What a batch of a step is fed, beside pictures and prompts.
+   * @param rows numbers of the batch's rows within the step
+   */
+  feeds(step: number, rows: readonly number[]): Feeds;
   /** @param details identifier, class noun, hash of the base */
   writeArtifact(file: string, details: Readonly<Record<string, string>>): void;
 }
@@ -31,7 +34,8 @@ export function createLearner(
   checkpoint: Checkpoint,
   text: { prompts: number; tokens: number },
 ): Promise<Learner> {
-  const { trainBatchSize, withPriorPreservation, trainTextEncoder } = settings;
+  const { trainBatchSize, withPriorPreservation, trainTextEncoder, gradientCheckpointing } =
+    settings;
   const { latent } = nativeSize(checkpoint);
   const shape = {
     ...text,
@@ -39,6 +43,7 @@ export function createLearner(
     latentHeight: latent,
     latentWidth: latent,
     trainTextEncoder,
+    gradientCheckpointing,
   };
   const create = settings.method === 'lora' ? createLoraLearner : createFullLearner;
   return create({ settings, provider }, checkpoint, shape);
@@ -57,6 +62,7 @@ async function createFullLearner(
   const trainer = await Trainer.create({
     parameters,
     initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
+    gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
     build: (graph, weights) => ({
       loss: buildDenoisingLoss(graph, weights, checkpoint, shape).loss,
@@ -86,6 +92,7 @@ async function createLoraLearner(
   const trainer = await Trainer.create({
     parameters: listLoraParameters(layers),
     initial: initialLora(layers, seed),
+    gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
     build: (graph, parameters) => {
       const weights = trainedLora(graph, checkpoint, layers, parameters, dropout);
@@ -94,7 +101,7 @@ async function createLoraLearner(
   });
   return {
     trainer,
-    feeds: (step) => dropout?.feeds(seed, step) ?? {},
+    feeds: (step, rows) => dropout?.feeds(seed, step, rows) ?? {},
     writeArtifact: (file, details) =>
       writeLoraArtifact(
         file,

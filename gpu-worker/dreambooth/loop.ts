@@ -1,5 +1,4 @@
 /** @file A whole DreamBooth training, from photos to the fine-tuned artifact and its samples. */
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { selectTensors } from '../diffusion/pipelines/checkpoint-weights.ts';
 import { encodePrompts, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
@@ -7,14 +6,13 @@ import { encodeIds, nativeSize, SessionCache } from '../diffusion/pipelines/sess
 import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { takesTimeIds } from '../diffusion/pipelines/time-ids.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
-import { TEXT_ENCODER, UNET } from '../diffusion/training/denoising-loss.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
-import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
 import { nearestClassNouns, openBase, openBaseTokenizers } from './base-checkpoint.ts';
-import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { TrainingCheckpoints, trainingFingerprint } from './checkpoint.ts';
 import { encodePictures } from './dataset.ts';
 import { createLearner } from './learner.ts';
-import { ensureClassImages, yieldToEvents } from './prior-preservation.ts';
+import { requireLearningRates } from './learning-rates.ts';
+import { ensureClassImages } from './prior-preservation.ts';
 import { classPromptOf, instancePromptOf, requirePromptFits } from './prompts.ts';
 import { renderBatch } from './render.ts';
 import {
@@ -23,7 +21,8 @@ import {
   type TrainSubjectRequest,
   type TrainSubjectResult,
 } from './requests.ts';
-import { dreamboothStepFeeds, type StepData } from './step.ts';
+import { runSteps } from './run-steps.ts';
+import { createStepBatches, type StepData } from './step.ts';
 
 /**
  * Fine-tunes the base on a subject.
@@ -39,12 +38,13 @@ export async function trainSubject(
   context: LoopContext,
 ): Promise<TrainSubjectResult> {
   const { settings, sampling, provider, workDir } = request;
-  const { signal, onProgress, now } = context;
+  const { signal, onProgress } = context;
   onProgress({ stage: 'preparing', step: 0, totalSteps: 1 });
   const checkpoint = openBase(request.baseCheckpointDir);
   const tokenizers = openBaseTokenizers(checkpoint);
   requireKnownNoun(checkpoint, request.classNoun);
   for (const prompt of request.samplePrompts) requirePromptFits(tokenizers, prompt);
+  requireLearningRates(settings);
   mkdirSync(workDir, { recursive: true });
 
   // 1. class images
@@ -83,44 +83,21 @@ export async function trainSubject(
     prompts: promptsOf(request).length,
     tokens: tokenizers[0].maxLength,
   });
-  const { trainer } = learner;
-  const fingerprint = fingerprintOf(request, checkpoint);
-  const resumedFromStep = resumeCheckpoint(workDir, trainer, fingerprint);
-  const { maxTrainSteps, checkpointingSteps, learningRate, textEncoderLearningRate } = settings;
-  const lrs = { [UNET]: learningRate, [TEXT_ENCODER]: textEncoderLearningRate };
-  const startedAt = now();
-  let finalLoss = Number.NaN;
-  while (trainer.state.step < maxTrainSteps) {
-    signal.throwIfAborted();
-    const feeds = {
-      ...dreamboothStepFeeds(data, settings, trainer.state.step),
-      ...learner.feeds(trainer.state.step),
-    };
-    const results = await stepOrExplain(trainer, feeds, lrs);
-    finalLoss = scalar(results, 'loss');
-    const { step } = trainer.state;
-    if (step % checkpointingSteps === 0 && step < maxTrainSteps)
-      saveCheckpoint(workDir, trainer, fingerprint);
-    const secondsPerStep = (now() - startedAt) / 1000 / (step - resumedFromStep);
-    onProgress({
-      stage: 'training',
-      step,
-      totalSteps: maxTrainSteps,
-      secondsLeft: secondsPerStep * (maxTrainSteps - step),
-      loss: finalLoss,
-    });
-    await yieldToEvents();
-  }
-  saveCheckpoint(workDir, trainer, fingerprint);
+  const { resumedFromStep, finalLoss } = await runSteps(
+    learner,
+    settings,
+    createStepBatches(data, settings),
+    new TrainingCheckpoints(workDir, trainingFingerprint(request, checkpoint.hash)),
+    context,
+  ).finally(() => learner.trainer.close());
 
   // 4. artifact
   learner.writeArtifact(request.artifactFile, {
     identifier: request.identifier,
     classNoun: request.classNoun,
     baseHash: checkpoint.hash,
-    steps: String(trainer.state.step),
+    steps: String(settings.maxTrainSteps),
   });
-  await trainer.close();
 
   // 5. samples
   onProgress({ stage: 'sampling', step: 0, totalSteps: request.samplePrompts.length });
@@ -139,7 +116,7 @@ export async function trainSubject(
   );
   onProgress({ stage: 'sampling', step: sampleFiles.length, totalSteps: sampleFiles.length });
   return {
-    steps: trainer.state.step,
+    steps: settings.maxTrainSteps,
     resumedFromStep,
     finalLoss,
     sampleFiles,
@@ -175,25 +152,4 @@ async function promptFeed(
   const ids = encodePrompts(tokenizers, promptsOf(request));
   if (request.settings.trainTextEncoder) return { ...ids };
   return { ...(await encodeIds(cache, checkpoint, selectTensors(checkpoint), ids)) };
-}
-
-async function stepOrExplain(
-  trainer: Trainer,
-  feeds: Parameters<Trainer['step']>[0],
-  lrs: Record<string, number>,
-) {
-  try {
-    return await trainer.step(feeds, lrs);
-  } catch (error) {
-    if (error instanceof NonFiniteLossError)
-      throw new EngineRequestError('NAN_LOSS', error.message);
-    throw error;
-  }
-}
-
-/** Two requests with the same fingerprint train the same weights. */
-function fingerprintOf(request: TrainSubjectRequest, { hash }: Checkpoint): string {
-  const { classNoun, identifier, settings, photoFiles } = request;
-  const text = JSON.stringify([hash, classNoun, identifier, settings, photoFiles.length]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -1,17 +1,24 @@
 /** @file What the engine can be asked to do, and what it tells while doing it: paths and settings, never tensors. */
 import { z } from 'zod';
 import { SAMPLER_NAMES } from '../diffusion/schedulers/create-sampler.ts';
+import { LR_SCHEDULERS } from '../tensor/optim/lr-schedule.ts';
 
 const absolutePath = z.string().startsWith('/');
+
+/** Longest training. */
+const MAX_STEPS = 100_000;
 
 /** `full` changes every weight, `lora` trains low-rank adapters beside them. */
 export const TRAINING_METHODS = ['full', 'lora'] as const;
 export type TrainingMethod = (typeof TRAINING_METHODS)[number];
 
-/** Settings of one DreamBooth training; names as in the reference script. */
+/**
+ * Settings of one DreamBooth training; names as in the reference script. `docs/training-options.md`
+ * says when to use which.
+ */
 export const trainingSettingsSchema = z.object({
   method: z.enum(TRAINING_METHODS),
-  /** What follows of LoRA is without effect for `full`. */
+  /** Rank, alpha, dropout and targets of adapters are without effect for `full`. */
   rank: z.int().min(1).max(512),
   /** An adapter is multiplied by alpha / rank. */
   loraAlpha: z.number().positive(),
@@ -19,17 +26,37 @@ export const trainingSettingsSchema = z.object({
   loraDropout: z.number().min(0).max(0.9),
   /** Kinds of layers that get an adapter. */
   loraTargets: z.array(z.enum(['attention', 'feed-forward', 'convolution'])).min(1),
-  maxTrainSteps: z.int().min(1).max(100_000),
+  /** Updates of the weights. */
+  maxTrainSteps: z.int().min(1).max(MAX_STEPS),
   learningRate: z.number().positive(),
-  textEncoderLearningRate: z.number().positive(),
+  /** How the rates change over the training. */
+  lrScheduler: z.enum(LR_SCHEDULERS),
+  /** Steps over which the rates rise from 0; without effect for `constant`. */
+  lrWarmupSteps: z.int().min(0).max(MAX_STEPS),
+  /** How often `cosine_with_restarts` falls. */
+  lrNumCycles: z.int().min(1).max(1000),
+  /** Exponent of `polynomial`. */
+  lrPower: z.number().positive().max(10),
   trainTextEncoder: z.boolean(),
+  /** Without effect where the text encoder is not trained, as is the stop step. */
+  textEncoderLearningRate: z.number().positive(),
+  /** Steps after which the text encoder stays as it is; null: it is trained to the end. */
+  textEncoderStopStep: z.int().min(1).max(MAX_STEPS).nullable(),
   withPriorPreservation: z.boolean(),
   /** λ of the prior-preservation term. */
   priorLossWeight: z.number().nonnegative(),
   /** Class images to train on; made once for a base and class noun. */
   numClassImages: z.int().min(1).max(2000),
-  /** Instance rows a step; as many class rows join them. */
+  /** γ of min-SNR weighting; null: every timestep counts the same. */
+  snrGamma: z.number().positive().nullable(),
+  /** Standard deviation of what each channel's noise is shifted by as a whole. */
+  noiseOffset: z.number().min(0).max(1),
+  /** Instance rows a batch; as many class rows join them. */
   trainBatchSize: z.int().min(1).max(64),
+  /** Batches a step, whose gradients are averaged. */
+  gradientAccumulationSteps: z.int().min(1).max(256),
+  /** Saves memory: activations are computed again in the backward pass instead of being kept. */
+  gradientCheckpointing: z.boolean(),
   /** Steps between checkpoints that a killed training resumes from. */
   checkpointingSteps: z.int().min(1),
   seed: z.int().nonnegative(),

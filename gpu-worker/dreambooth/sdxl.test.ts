@@ -13,6 +13,7 @@ import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
 import {
   chooseIdentifier,
+  DEFAULT_TRAINING,
   openBase,
   openBaseTokenizers,
   readBaseFacts,
@@ -22,7 +23,7 @@ import { pickIdentifier } from './identifier.ts';
 import { trainSubject } from './loop.ts';
 import { renderPrompt } from './render.ts';
 import type { RenderPromptRequest, TrainSubjectRequest } from './requests.ts';
-import { dreamboothStepFeeds } from './step.ts';
+import { createStepBatches } from './step.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'rendition-sdxl-'));
 const base = path.join(root, 'base');
@@ -150,19 +151,18 @@ describe('what the UNet is told of sizes', () => {
       prompts: {},
     };
     await cache.close();
-    const settings = { seed: 1, trainBatchSize: 2, priorLossWeight: 1 };
-    const { timeIds } = dreamboothStepFeeds({ ...data, withTimeIds: true }, settings, 0);
+    const settings = { ...DEFAULT_TRAINING, trainBatchSize: 2 };
+    const feedsOf = (withTimeIds: boolean) =>
+      createStepBatches({ ...data, withTimeIds }, settings)(0)[0]!.feeds;
     const [instance, whole] = [
       [128, 160, 0, 8, 64, 64],
       [64, 64, 0, 0, 64, 64],
     ];
-    expect(timeIds).toEqual({
+    expect(feedsOf(true).timeIds).toEqual({
       data: Float32Array.from([...instance, ...instance, ...whole, ...whole]),
       shape: [4, 6],
     });
-    expect(dreamboothStepFeeds({ ...data, withTimeIds: false }, settings, 0)).not.toHaveProperty(
-      'timeIds',
-    );
+    expect(feedsOf(false)).not.toHaveProperty('timeIds');
   });
 });
 

@@ -103,7 +103,7 @@ test('an adapter begins at zero, its first matrix within 1/√fanIn', () => {
   expect(initialLora(layers, 6)(name)).not.toEqual(initial(name));
 });
 
-test('dropout masks depend on seed, step and layer alone, and keep the expectation', () => {
+test('dropout masks depend on seed, step, layer and row alone, and keep the expectation', () => {
   const graph = new Graph();
   const dropout = new LoraDropout(0.25);
   const [first, second] = layersOf(2, 2);
@@ -112,7 +112,7 @@ test('dropout masks depend on seed, step and layer alone, and keep the expectati
   dropout.mask({ ...first!, weightShape: [8, 400] }, rows);
   dropout.mask({ ...second!, weightShape: [8, 400, 3, 3] }, pixels);
 
-  const masks = Object.values(dropout.feeds(9, 4));
+  const masks = Object.values(dropout.feeds(9, 4, [0, 1, 2]));
   expect(masks.map(({ shape }) => shape)).toEqual([
     [3, 1, 400],
     [3, 400, 1, 1],
@@ -123,8 +123,13 @@ test('dropout masks depend on seed, step and layer alone, and keep the expectati
     expect(mean).toBeGreaterThan(0.9);
     expect(mean).toBeLessThan(1.1);
   }
-  expect(Object.values(dropout.feeds(9, 4))).toEqual(masks);
-  expect(Object.values(dropout.feeds(9, 5))).not.toEqual(masks);
+  expect(Object.values(dropout.feeds(9, 4, [0, 1, 2]))).toEqual(masks);
+  expect(Object.values(dropout.feeds(9, 5, [0, 1, 2]))).not.toEqual(masks);
   expect(masks[0]!.data).not.toEqual(masks[1]!.data);
+  const [other] = Object.values(dropout.feeds(9, 4, [2, 7, 0]));
+  const row = (data: Tensor['data'], i: number) => data.subarray(i * 400, (i + 1) * 400);
+  expect(row(other!.data, 0)).toEqual(row(masks[0]!.data, 2));
+  expect(row(other!.data, 2)).toEqual(row(masks[0]!.data, 0));
+  expect(row(other!.data, 1)).not.toEqual(row(masks[0]!.data, 1));
   expect(() => new LoraDropout(1)).toThrow(RangeError);
 });

@@ -3,7 +3,7 @@ import type { Graph, Value } from '../../tensor/graph/graph.ts';
 import type { Weights } from '../../tensor/nn/weights.ts';
 import { Philox } from '../../tensor/random/philox.ts';
 import type { Feeds } from '../../tensor/runtime/session.ts';
-import { type DenoiserModels, frozenDenoiser } from '../training/denoising-loss.ts';
+import { type DenoiserModels, frozenDenoiser, UNET } from '../training/denoising-loss.ts';
 import {
   adaptedWeights,
   downName,
@@ -13,8 +13,12 @@ import {
   upName,
 } from './adapter.ts';
 
+/** Begins the names of the masks' graph inputs. */
+const MASK = 'dropout/';
 /** Names the purpose of a stream of random numbers. */
 const STREAM = { initial: 31, dropout: 32 } as const;
+/** More than a step has rows. */
+const MAX_ROWS = 65_536;
 
 /**
  * First values of an adapter's tensors: the branch begins at zero.
@@ -93,20 +97,29 @@ export class LoraDropout {
   mask({ module, weightShape }: LoraLayer, input: Value): Value {
     const features = weightShape.length === 4 ? 1 : input.shape.length - 1;
     const shape = input.shape.map((size, axis) => (axis === 0 || axis === features ? size : 1));
-    const name = `dropout/${module}`;
+    const name = MASK + module;
     this.#shapes.set(name, shape);
     return input.graph.input(name, 'float32', shape);
   }
 
-  /** The masks of a step: 0, or what keeps the expectation. */
-  feeds(seed: number, step: number): Feeds {
+  /**
+   * The masks of a batch: 0, or what keeps the expectation.
+   * @param rows numbers of the batch's rows within the step. The text encoders see a row a prompt
+   *   instead, the same in every batch of a step.
+   */
+  feeds(seed: number, step: number, rows: readonly number[]): Feeds {
     const kept = 1 / (1 - this.#probability);
-    const masks = [...this.#shapes].map(([name, shape], i) => {
-      const random = new Philox(seed, step, STREAM.dropout, i);
-      const size = shape.reduce((product, n) => product * n, 1);
-      const data = new Float32Array(size).map(() =>
-        random.uniform() < this.#probability ? 0 : kept,
-      );
+    const masks = [...this.#shapes].map(([name, shape], layer) => {
+      const [count, ...rest] = shape as [number, ...number[]];
+      const features = rest.reduce((product, size) => product * size, 1);
+      const data = new Float32Array(count * features);
+      for (let i = 0; i < count; i++) {
+        const row = name.startsWith(`${MASK}${UNET}.`) ? rows[i]! : i;
+        const random = new Philox(seed, step, STREAM.dropout, layer * MAX_ROWS + row);
+        const mask = data.subarray(i * features, (i + 1) * features);
+        for (let feature = 0; feature < features; feature++)
+          mask[feature] = random.uniform() < this.#probability ? 0 : kept;
+      }
       return [name, { data, shape }] as const;
     });
     return Object.fromEntries(masks);

@@ -220,11 +220,15 @@ const isList = (batches: Feeds | readonly Feeds[]): batches is readonly Feeds[] 
 
 /** The loss or the gradient became NaN or infinite. */
 export class NonFiniteLossError extends Error {
+  override readonly name = 'NonFiniteLossError';
+  readonly loss: number;
+  readonly gradNorm: number;
+
+  /** @param step updates made before */
   constructor(step: number, loss: number, gradNorm: number) {
-    super(
-      `the loss is ${loss} and the gradient norm ${gradNorm} after ${step} good steps; lower the learning rate`,
-    );
-    this.name = 'NonFiniteLossError';
+    super(`the loss is ${loss} and the gradient norm ${gradNorm} after ${step} good steps`);
+    this.loss = loss;
+    this.gradNorm = gradNorm;
   }
 }
 

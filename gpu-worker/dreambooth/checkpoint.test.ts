@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_TRAINING } from './base-checkpoint.ts';
+import { trainingFingerprint } from './checkpoint.ts';
+import type { TrainingSettings } from './requests.ts';
+
+const SETTINGS: TrainingSettings = { method: 'lora', ...DEFAULT_TRAINING };
+const of = (change: Partial<TrainingSettings>, baseHash = 'base') =>
+  trainingFingerprint(
+    {
+      classNoun: 'cat',
+      identifier: 'zwx',
+      photoFiles: ['/a.png'],
+      settings: { ...SETTINGS, ...change },
+    },
+    baseHash,
+  );
+
+test('a state is taken up with other learning rates, and with nothing else changed', () => {
+  expect(of({ learningRate: 1e-6, lrScheduler: 'cosine', lrWarmupSteps: 9 })).toBe(of({}));
+  const others = [
+    of({ seed: 6 }),
+    of({ snrGamma: 5 }),
+    of({ textEncoderStopStep: 5 }),
+    of({ method: 'full' }),
+    of({}, 'other base'),
+  ];
+  expect(new Set([...others, of({})]).size).toBe(6);
+});
+
+test('the order of the settings does not matter', () => {
+  const reversed = Object.fromEntries(Object.entries(SETTINGS).reverse()) as TrainingSettings;
+  expect(of(reversed)).toBe(of({}));
+});

@@ -1,0 +1,108 @@
+/** @file The steps of a training, one after the other: rates, checkpoints, progress, and the stop where the loss is lost. */
+import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
+import type { TrainingCheckpoints } from './checkpoint.ts';
+import type { Learner } from './learner.ts';
+import { learningRatesAt, type RateSettings } from './learning-rates.ts';
+import { yieldToEvents } from './prior-preservation.ts';
+import { EngineRequestError, type LoopContext, type TrainingSettings } from './requests.ts';
+import type { StepBatch } from './step.ts';
+
+/** What the steps of a training depend on beside its pictures. */
+export type StepsSettings = RateSettings & Pick<TrainingSettings, 'checkpointingSteps'>;
+
+/**
+ * Makes the steps that are left, and saves the state every `checkpointingSteps`.
+ *
+ * @param batchesOf the batches of a step
+ * @returns the step that an earlier attempt came to, and the last loss, NaN where no step was left
+ * @throws {EngineRequestError} `NAN_LOSS`; the last good state is kept
+ * @throws `signal.reason` between two steps once it is aborted
+ */
+export async function runSteps(
+  learner: Learner,
+  settings: StepsSettings,
+  batchesOf: (step: number) => readonly StepBatch[],
+  checkpoints: TrainingCheckpoints,
+  { signal, onProgress, now }: LoopContext,
+): Promise<{ resumedFromStep: number; finalLoss: number }> {
+  const { trainer } = learner;
+  const { maxTrainSteps, checkpointingSteps } = settings;
+  const resumedFromStep = checkpoints.resume(trainer);
+  const startedAt = now();
+  let finalLoss = Number.NaN;
+  while (trainer.state.step < maxTrainSteps) {
+    signal.throwIfAborted();
+    finalLoss = await makeStep(learner, settings, batchesOf(trainer.state.step), checkpoints);
+    checkpoints.confirm();
+    const { step } = trainer.state;
+    if (step % checkpointingSteps === 0 && step < maxTrainSteps) checkpoints.save(trainer);
+    const secondsPerStep = (now() - startedAt) / 1000 / (step - resumedFromStep);
+    onProgress({
+      stage: 'training',
+      step,
+      totalSteps: maxTrainSteps,
+      secondsLeft: secondsPerStep * (maxTrainSteps - step),
+      loss: finalLoss,
+    });
+    await yieldToEvents();
+  }
+  if (resumedFromStep < maxTrainSteps) {
+    requireStorable(trainer, checkpoints);
+    checkpoints.save(trainer);
+    checkpoints.confirm();
+  }
+  return { resumedFromStep, finalLoss };
+}
+
+/** @returns the loss */
+async function makeStep(
+  { trainer, feeds }: Learner,
+  settings: RateSettings,
+  batches: readonly StepBatch[],
+  checkpoints: TrainingCheckpoints,
+): Promise<number> {
+  const { step } = trainer.state;
+  try {
+    const results = await trainer.step(
+      batches.map((batch) => ({ ...batch.feeds, ...feeds(step, batch.rows) })),
+      learningRatesAt(settings, step),
+    );
+    return scalar(results, 'loss');
+  } catch (error) {
+    if (!(error instanceof NonFiniteLossError)) throw error;
+    const { loss, gradNorm } = error;
+    throw divergence(
+      step + 1,
+      `gave the loss ${loss} and the gradient norm ${gradNorm}`,
+      step === 0
+        ? 'Nothing was learned yet: a file of the base or a picture is damaged.'
+        : LEARN_SLOWER,
+      checkpoints,
+    );
+  }
+}
+
+/** The artifact is stored in half precision: beyond it a weight would become infinite. */
+const LARGEST_HALF = 65_504;
+
+function requireStorable({ state }: Trainer, checkpoints: TrainingCheckpoints): void {
+  const isStorable = (value: number) => Math.abs(value) <= LARGEST_HALF;
+  if (state.parameters.every((values) => values.every(isStorable))) return;
+  throw divergence(state.step, 'left weights beyond half precision', LEARN_SLOWER, checkpoints);
+}
+
+const LEARN_SLOWER = 'Lower learningRate and textEncoderLearningRate, or raise lrWarmupSteps.';
+
+function divergence(
+  step: number,
+  what: string,
+  advice: string,
+  checkpoints: TrainingCheckpoints,
+): EngineRequestError {
+  const kept = checkpoints.reject();
+  return new EngineRequestError(
+    'NAN_LOSS',
+    `step ${step} ${what}; the state of step ${kept} is kept. ${advice}`,
+    { step: String(step) },
+  );
+}
