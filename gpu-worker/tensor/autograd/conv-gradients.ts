@@ -65,16 +65,14 @@ function turned(weight: Value): Value {
   const operands = [planes, graph.int64(backwards)];
   const [reversed] = graph.emit('Gather', operands, [{ dtype, shape }], { axis: 0 });
   const swapped = transpose(reshape(reversed!, [positions, o, c]), [0, 2, 1]);
-  return fromPlanes(swapped, [c, o, kh, kw]);
+  return reshape(transpose(reshape(swapped, [positions, c * o]), [1, 0]), [c, o, kh, kw]);
 }
 
-/** `[kh·kw, o, c]`, a plane for each kernel position, to `[o, c, kh, kw]`. */
-function fromPlanes(planes: Value, [o, c, kh, kw]: readonly [number, number, number, number]) {
-  return reshape(transpose(reshape(planes, [kh * kw, o * c]), [1, 0]), [o, c, kh, kw]);
-}
+/** Where a kernel row has at most this many channels, shifted copies cost more than they save. */
+const NARROW = 192;
 
 /**
- * Gradient of the weight: matrix products of the incoming gradient with the windows of the padded
+ * Gradient of the weight: a matrix product of the incoming gradient with the windows of the padded
  * input that each kernel position saw. Pixels are laid out as rows of channels, `[n, h, w, c]`.
  *
  * @param gradOutput `[n, o, h', w']`
@@ -89,32 +87,30 @@ export function conv2dWeightGrad(
   pads: Pads,
 ): Value {
   const [o, c, kh, kw] = weightShape as [number, number, number, number];
-  const channelsLast = (value: Value) => transpose(value, [0, 2, 3, 1]);
   const padded = channelsLast(padSpatial(input, pads));
-  const products =
-    stride === 1
-      ? denseWindowProducts(channelsLast(padSpatial(gradOutput, [kh - 1, 0, 0, 0])), padded, kh, kw)
-      : stridedWindowProducts(channelsLast(gradOutput), padded, kh, kw, stride);
-  if (!Array.isArray(products)) return products;
-  const planes = concat(
-    products.map((product) => reshape(product, [1, o, c])),
-    0,
-  );
-  return fromPlanes(planes, [o, c, kh, kw]);
+  if (stride === 1 && kh * o <= NARROW && kw * c <= NARROW) {
+    const grad = channelsLast(padSpatial(gradOutput, [kh - 1, 0, 0, 0]));
+    return shiftedProduct(grad, padded, kh, kw);
+  }
+  const grad = channelsLast(gradOutput);
+  const windows = windowsOf(padded, grad.shape, kh, kw, stride);
+  const gradRows = reshape(grad, [windows.shape[0]!, o]);
+  const product = gemm(gradRows, windows, { transA: true });
+  return reshape(transpose(reshape(product, [o, kh * kw, c]), [0, 2, 1]), weightShape);
 }
 
-/** Where a kernel row has at most this many channels, all windows share one matrix product. */
-const NARROW = 192;
+const channelsLast = (value: Value) => transpose(value, [0, 2, 3, 1]);
 
 /**
- * Stride 1. To move the window a row down is to move the gradient a row up, so `kw` shifted copies
- * of the input and `kh` of the gradient make all windows. The gradient carries `kh − 1` zero rows
- * above each picture, which windows that run over the edge of a picture meet.
+ * Few channels, stride 1: to move the window a row down is to move the gradient a row up, so `kw`
+ * shifted copies of the input and `kh` of the gradient make all windows. The gradient carries
+ * `kh − 1` zero rows above each picture, which windows that run over the edge of a picture meet.
+ *
  * @param grad `[n, h' + kh − 1, w', o]`
  * @param padded `[n, h' + kh − 1, w' + kw − 1, c]`
- * @returns `[o, c]` for each kernel position, or the whole `[o, c, kh, kw]`
+ * @returns `[o, c, kh, kw]`
  */
-function denseWindowProducts(grad: Value, padded: Value, kh: number, kw: number): Value[] | Value {
+function shiftedProduct(grad: Value, padded: Value, kh: number, kw: number): Value {
   const [n, h, w, o] = grad.shape as [number, number, number, number];
   const c = padded.shape[3]!;
   const rows = n * h * w;
@@ -128,28 +124,27 @@ function denseWindowProducts(grad: Value, padded: Value, kh: number, kw: number)
   const columns = Array.from({ length: kw }, (_, left) =>
     reshape(slice(padded, 2, left, left + w), [rows, c]),
   );
-  if (kh * o > NARROW || kw * c > NARROW)
-    return shifted.flatMap((rowsUp) =>
-      columns.map((column) => gemm(rowsUp, column, { transA: true })),
-    );
   const product = gemm(concat(shifted, 1), concat(columns, 1), { transA: true });
   return transpose(reshape(product, [kh, o, kw, c]), [1, 3, 0, 2]);
 }
 
-/** Any stride: each window is cut out on its own. Arguments as above, without the zero rows. */
-function stridedWindowProducts(
-  grad: Value,
+/**
+ * Cuts out what each kernel position saw.
+ * @param padded `[n, h, w, c]`
+ * @param outShape `[n, h', w', o]`
+ * @returns `[n·h'·w', kh·kw·c]`
+ */
+function windowsOf(
   padded: Value,
+  outShape: readonly number[],
   kh: number,
   kw: number,
   stride: number,
-): Value[] {
-  const { graph, dtype } = grad;
-  const [n, outH, outW, o] = grad.shape as [number, number, number, number];
+): Value {
+  const { graph, dtype } = padded;
+  const [n, outH, outW] = outShape as [number, number, number, number];
   const c = padded.shape[3]!;
-  const pixels = n * outH * outW;
-  const gradRows = reshape(grad, [pixels, o]);
-  const products: Value[] = [];
+  const windows: Value[] = [];
   for (let top = 0; top < kh; top++) {
     for (let left = 0; left < kw; left++) {
       const operands = [
@@ -160,8 +155,8 @@ function stridedWindowProducts(
         graph.int64([stride, stride]),
       ];
       const [window] = graph.emit('Slice', operands, [{ dtype, shape: [n, outH, outW, c] }]);
-      products.push(gemm(gradRows, reshape(window!, [pixels, c]), { transA: true }));
+      windows.push(reshape(window!, [n * outH * outW, c]));
     }
   }
-  return products;
+  return concat(windows, 1);
 }
