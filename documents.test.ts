@@ -1,11 +1,17 @@
-/** @file Holds the documents to the sources: variables, scripts, failure codes, operators, sizes of the known bases. */
+/** @file Holds the documents to the sources: variables, scripts, failure codes, training options, operators, sizes of the known bases. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { botConfigSchema } from './bot/config.ts';
 import { failureCodes } from './db/jobs/outcome.ts';
 import { workerConfigSchema } from './gpu-worker/config.ts';
+import {
+  DEFAULT_METHOD,
+  DEFAULT_TRAINING,
+  LORA_LEARNING_RATES,
+} from './gpu-worker/dreambooth/default-settings.ts';
+import { trainingSettingsSchema } from './gpu-worker/dreambooth/requests.ts';
 import { DIFFERENTIABLE_OPS } from './gpu-worker/tensor/graph/differentiable-ops.ts';
 
 const read = (name: string): string => readFileSync(path.join(import.meta.dirname, name), 'utf8');
@@ -76,6 +82,64 @@ describe('docs/operations.md', () => {
   });
 });
 
+describe('docs/training-options.md', () => {
+  const rows = tableRows(read('docs/training-options.md'), '| Setting');
+  const { properties } = z.toJSONSchema(trainingSettingsSchema) as {
+    properties: Record<string, JsonSchema>;
+  };
+
+  /** The part of a JSON schema that settings use. */
+  interface JsonSchema {
+    readonly type?: string;
+    readonly enum?: readonly string[];
+    readonly items?: JsonSchema;
+    readonly anyOf?: readonly JsonSchema[];
+    readonly minimum?: number;
+    readonly exclusiveMinimum?: number;
+    readonly maximum?: number;
+  }
+
+  function rangeOf(schema: JsonSchema): string {
+    if (schema.anyOf) return `${rangeOf(schema.anyOf[0]!)}, or none`;
+    if (schema.items) return rangeOf(schema.items);
+    const choices = schema.type === 'boolean' ? ['true', 'false'] : schema.enum;
+    if (choices) return choices.map((choice) => `\`${choice}\``).join(', ');
+    const { minimum, exclusiveMinimum, maximum = Infinity } = schema;
+    const isOpen = maximum >= Number.MAX_SAFE_INTEGER;
+    if (exclusiveMinimum !== undefined) {
+      return isOpen ? `above ${exclusiveMinimum}` : `above ${exclusiveMinimum}, to ${maximum}`;
+    }
+    return isOpen ? `from ${minimum}` : `${minimum} to ${maximum}`;
+  }
+
+  const say = (value: unknown): string => {
+    if (Array.isArray(value)) return value.map(say).join(', ');
+    if (typeof value !== 'number') return value === null ? 'none' : `\`${value}\``;
+    return value !== 0 && value < 0.01 ? value.toExponential() : String(value);
+  };
+
+  const defaults: Record<string, unknown> = { method: DEFAULT_METHOD, ...DEFAULT_TRAINING };
+  const ofAdapters: Record<string, unknown> = LORA_LEARNING_RATES;
+  const defaultOf = (name: string): string =>
+    [say(defaults[name]), ...(name in ofAdapters ? [`LoRA ${say(ofAdapters[name])}`] : [])].join(
+      '; ',
+    );
+
+  test('lists every setting with its range and default, and no other', () => {
+    const listed = rows.map(([names, range, standard]) => [quoted(names!)[0], range, standard]);
+    expect(listed).toEqual(
+      Object.entries(properties).map(([name, schema]) => [name, rangeOf(schema), defaultOf(name)]),
+    );
+  });
+
+  test('says of every setting what it does and what it costs', () => {
+    for (const row of rows) {
+      expect(row).toHaveLength(5);
+      expect(row.every((cell) => cell.length > 0)).toBe(true);
+    }
+  });
+});
+
 test('docs/ops.md lists every differentiable operator, and no other', () => {
   const listed = tableRows(read('docs/ops.md'), '| Op |').flatMap(([names]) =>
     names!
@@ -92,6 +156,7 @@ test('the documents that are named exist', () => {
     'docs/architecture.md',
     'docs/operations.md',
     'docs/base-checkpoints.md',
+    'docs/training-options.md',
     'docs/run-it-for-real.md',
   ]) {
     for (const [, target] of read(name).matchAll(/\b(docs\/[\w./-]+\.md)/g)) {

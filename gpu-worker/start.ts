@@ -55,7 +55,8 @@ const CLOSE_GRACE_MS = 40_000;
  * Starts taking jobs, one training and one rendering at a time.
  *
  * @throws {UnsafeBaseError} when the base needs an output classifier and nobody acknowledged that there is none
- * @throws {EngineRequestError} `BASE_MISSING` when the base is no checkpoint
+ * @throws {EngineRequestError} `BASE_MISSING` when the base is no checkpoint, `SETTINGS_UNSUPPORTED` when its
+ *   recommendations cannot be followed
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { database, queue, config, logger } = options;

@@ -33,8 +33,16 @@ const sentences = {
     'The base model has changed since this subject was learned. Teach it again with `/train`.',
   SUBJECT_DELETED: () => 'The subject was deleted.',
   FILE_MISSING: () => 'A stored file is gone. Teach the subject again with `/train`.',
-  NAN_LOSS: () =>
-    'The learning went astray and was stopped. Try `/train` again, best with other photos.',
+  SETTINGS_UNSUPPORTED: (detail) => {
+    const reason = text(detail.reason);
+    const what = reason === undefined ? '' : `: ${code(reason, 200)}`;
+    return `The base model cannot work with these settings${what}. Try others, or tell the person who runs this bot.`;
+  },
+  NAN_LOSS: (detail) => {
+    const step = text(detail.step);
+    const when = step === undefined ? '' : ` at step ${plain(step, 10)}`;
+    return `The learning went astray${when} and was stopped. Try \`/train\` again, best with other photos.`;
+  },
   ENGINE_CRASHED: () => 'The engine broke down several times over this. Try again later.',
   OUT_OF_MEMORY: () =>
     'There was not enough memory. Try again later, or tell the person who runs this bot.',

@@ -157,6 +157,14 @@ describe('views', () => {
     );
   });
 
+  test('say which setting does not work, and where a training went astray', () => {
+    const reason = 'width: expected a multiple of 8, got 20';
+    expect(failureSentence('SETTINGS_UNSUPPORTED', { reason })).toBe(
+      `The base model cannot work with these settings: \`${reason}\`. Try others, or tell the person who runs this bot.`,
+    );
+    expect(failureSentence('NAN_LOSS', { step: '12' })).toContain('went astray at step 12 and');
+  });
+
   test('open a form that Discord takes, whatever the options said', () => {
     const form = buildTrainForm({
       classNoun: 'x'.repeat(100),

@@ -26,6 +26,7 @@ export const commonFailureCodes = [
   'BASE_CHANGED',
   'SUBJECT_DELETED',
   'FILE_MISSING',
+  'SETTINGS_UNSUPPORTED',
   'NAN_LOSS',
   'ENGINE_CRASHED',
   'OUT_OF_MEMORY',

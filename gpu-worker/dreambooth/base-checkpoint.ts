@@ -1,7 +1,4 @@
 /** @file What the rest of the worker may know of a base checkpoint without loading a model. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { z } from 'zod';
 import { checkCheckpoint } from '../diffusion/pipelines/check-checkpoint.ts';
 import { loadTokenizers, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
 import {
@@ -10,105 +7,29 @@ import {
   openCheckpoint,
 } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
+import { type DefaultSettings, readDefaultSettings } from './default-settings.ts';
 import { pickIdentifier } from './identifier.ts';
-import {
-  EngineRequestError,
-  type SamplingSettings,
-  samplingSettingsSchema,
-  type TrainingMethod,
-  type TrainingSettings,
-  trainingSettingsSchema,
-} from './requests.ts';
+import { EngineRequestError } from './requests.ts';
 
 export interface BaseFacts {
   /** 16 hex digits over the checkpoint's contents. */
   readonly hash: string;
   /** The closed list of nouns that the base knows; absent where any noun will do. */
   readonly classNouns?: readonly string[];
-  readonly defaults: {
-    /** The method where nobody asks for another. */
-    readonly method: TrainingMethod;
-    readonly training: Readonly<Record<TrainingMethod, TrainingSettings>>;
-    readonly sampling: SamplingSettings;
-  };
+  readonly defaults: DefaultSettings;
 }
 
-/** A base may bring recommended settings of its own, in this file of its folder. */
-const RECOMMENDED_FILE = 'recommended.json';
-const recommendedTraining = trainingSettingsSchema.omit({ method: true }).partial().default({});
-const recommendedSchema = z.object({
-  method: trainingSettingsSchema.shape.method.optional(),
-  training: recommendedTraining,
-  /** Over `training`, whose learning rates are for whole weights only. */
-  lora: recommendedTraining,
-  sampling: samplingSettingsSchema.partial().default({}),
-});
-
-/** The method of a base that recommends none. */
-const DEFAULT_METHOD: TrainingMethod = 'full';
-
-/** For Stable Diffusion 1.x: the paper's rate and λ, 200 class images as the reference script has it. */
-export const DEFAULT_TRAINING: Omit<TrainingSettings, 'method'> = {
-  rank: 16,
-  loraAlpha: 16,
-  loraDropout: 0,
-  loraTargets: ['attention'],
-  maxTrainSteps: 800,
-  learningRate: 5e-6,
-  lrScheduler: 'constant',
-  lrWarmupSteps: 0,
-  lrNumCycles: 1,
-  lrPower: 1,
-  trainTextEncoder: true,
-  textEncoderLearningRate: 2e-6,
-  textEncoderStopStep: null,
-  withPriorPreservation: true,
-  priorLossWeight: 1,
-  numClassImages: 200,
-  snrGamma: null,
-  noiseOffset: 0,
-  trainBatchSize: 1,
-  gradientAccumulationSteps: 1,
-  gradientCheckpointing: false,
-  checkpointingSteps: 100,
-  seed: 0,
-};
-
-/** Adapters begin at zero, so they want larger steps than whole weights. */
-const LORA_LEARNING_RATES = { learningRate: 1e-4, textEncoderLearningRate: 5e-6 };
-
-const DEFAULT_SAMPLING: SamplingSettings = {
-  sampler: 'dpmpp_2m',
-  numInferenceSteps: 25,
-  guidanceScale: 7.5,
-};
-
 /**
- * @throws {EngineRequestError} `BASE_MISSING` as {@link openBase} and {@link openBaseTokenizers}
+ * @throws {EngineRequestError} `BASE_MISSING` as {@link openBase} and {@link openBaseTokenizers},
+ *   `SETTINGS_UNSUPPORTED` as {@link readDefaultSettings}
  */
 export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
   const checkpoint = openBase(baseCheckpointDir);
   openBaseTokenizers(checkpoint);
-  const recommended = recommendedSchema.parse(
-    readOptionalJson(path.join(checkpoint.dir, RECOMMENDED_FILE)) ?? {},
-  );
-  const training = { ...DEFAULT_TRAINING, ...withoutUndefined(recommended.training) };
   return {
     hash: checkpoint.hash,
     ...(checkpoint.classNouns && { classNouns: checkpoint.classNouns }),
-    defaults: {
-      method: recommended.method ?? DEFAULT_METHOD,
-      training: {
-        full: { ...training, method: 'full' },
-        lora: {
-          ...training,
-          ...LORA_LEARNING_RATES,
-          ...withoutUndefined(recommended.lora),
-          method: 'lora',
-        },
-      },
-      sampling: { ...DEFAULT_SAMPLING, ...withoutUndefined(recommended.sampling) },
-    },
+    defaults: readDefaultSettings(checkpoint.dir),
   };
 }
 
@@ -170,21 +91,4 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length]!;
-}
-
-function readOptionalJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function withoutUndefined<T extends object>(
-  values: T,
-): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_TRAINING } from './base-checkpoint.ts';
 import { trainingFingerprint } from './checkpoint.ts';
+import { DEFAULT_TRAINING } from './default-settings.ts';
 import type { TrainingSettings } from './requests.ts';
 
 const SETTINGS: TrainingSettings = { method: 'lora', ...DEFAULT_TRAINING };

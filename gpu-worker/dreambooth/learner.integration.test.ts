@@ -10,8 +10,8 @@ import { type Checkpoint, openCheckpoint } from '../diffusion/weights/diffusers-
 import { scalar } from '../tensor/optim/trainer.ts';
 import { Philox } from '../tensor/random/philox.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
-import { DEFAULT_TRAINING } from './base-checkpoint.ts';
 import type { LatentPosteriors } from './dataset.ts';
+import { DEFAULT_TRAINING } from './default-settings.ts';
 import { createLearner } from './learner.ts';
 import { learningRatesAt } from './learning-rates.ts';
 import type { TrainingSettings } from './requests.ts';

@@ -8,7 +8,7 @@ import { readLora } from '../diffusion/lora/files.ts';
 import { openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { readSafetensorsHeader, writeSafetensors } from '../diffusion/weights/safetensors.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
-import { DEFAULT_TRAINING } from './base-checkpoint.ts';
+import { DEFAULT_TRAINING } from './default-settings.ts';
 import { trainSubject } from './loop.ts';
 import { renderPrompt } from './render.ts';
 import type {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
-import { DEFAULT_TRAINING } from './base-checkpoint.ts';
+import { DEFAULT_TRAINING } from './default-settings.ts';
 import { trainSubject } from './loop.ts';
 import type { TrainingSettings, TrainSubjectRequest } from './requests.ts';
 

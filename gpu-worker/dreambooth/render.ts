@@ -68,7 +68,7 @@ function requireSettings(checkpoint: Checkpoint, request: RenderPromptRequest): 
     return pictureSizeOf(checkpoint, request);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new EngineRequestError('SETTINGS_UNSUPPORTED', error.message);
+    throw new EngineRequestError('SETTINGS_UNSUPPORTED', error.message, { reason: error.message });
   }
 }
 

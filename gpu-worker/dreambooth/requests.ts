@@ -183,6 +183,12 @@ export class EngineRequestError extends Error {
   }
 }
 
+/** Settings that break rules, in one line: `training.lrPower: Too big: expected number to be <=10`. */
+export const explainIssues = ({ issues }: z.ZodError): string =>
+  issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+    .join('; ');
+
 export const ENGINE_FAILURE_CODES = [
   'CLASS_NOUN_UNKNOWN',
   'SETTINGS_UNSUPPORTED',

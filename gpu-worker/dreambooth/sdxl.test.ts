@@ -13,12 +13,12 @@ import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
 import {
   chooseIdentifier,
-  DEFAULT_TRAINING,
   openBase,
   openBaseTokenizers,
   readBaseFacts,
 } from './base-checkpoint.ts';
 import { encodePictures, readPicture } from './dataset.ts';
+import { DEFAULT_TRAINING } from './default-settings.ts';
 import { pickIdentifier } from './identifier.ts';
 import { trainSubject } from './loop.ts';
 import { renderPrompt } from './render.ts';

@@ -45,3 +45,39 @@ test('another rank keeps the scale of the adapters', () => {
     loraAlpha: 16,
   });
 });
+
+test('a shorter training warms up and stops its text encoder at the same share of its steps', () => {
+  const training = { maxTrainSteps: 200, lrWarmupSteps: 20, textEncoderStopStep: 60 };
+  const of = (maxTrainSteps?: number) => {
+    const { lrWarmupSteps, textEncoderStopStep } = merge(
+      maxTrainSteps === undefined ? {} : { maxTrainSteps },
+      { training },
+    );
+    return [lrWarmupSteps, textEncoderStopStep];
+  };
+  expect(of()).toEqual([20, 60]);
+  expect(of(50)).toEqual([5, 15]);
+  expect(of(1)).toEqual([0, 1]);
+  expect(merge({ maxTrainSteps: 50 })).toMatchObject({
+    lrWarmupSteps: 0,
+    textEncoderStopStep: null,
+  });
+});
+
+test('recommendations for adapters can take back what is recommended for both', () => {
+  const recommended = { training: { snrGamma: 5, noiseOffset: 0.1 }, lora: { snrGamma: null } };
+  expect(merge({ method: 'full' }, recommended)).toMatchObject({ snrGamma: 5, noiseOffset: 0.1 });
+  expect(merge({ method: 'lora' }, recommended)).toMatchObject({
+    snrGamma: null,
+    noiseOffset: 0.1,
+  });
+});
+
+test('a setting out of its range ends the job with its name', () => {
+  expect(() => merge({ maxTrainSteps: 1_000_000 })).toThrow(
+    expect.objectContaining({
+      code: 'SETTINGS_UNSUPPORTED',
+      detail: { reason: expect.stringMatching(/^maxTrainSteps: Too big: .*100000/) },
+    }),
+  );
+});

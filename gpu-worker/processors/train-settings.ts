@@ -1,9 +1,17 @@
 /** @file A training's settings: what the row says over what the base recommends, and the prompts of its samples. */
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
 import type { BaseFacts } from '../dreambooth/base-checkpoint.ts';
-import type { TrainingSettings } from '../dreambooth/requests.ts';
+import {
+  explainIssues,
+  type TrainingSettings,
+  trainingSettingsSchema,
+} from '../dreambooth/requests.ts';
+import { JobFailure } from './failures.ts';
 
-/** Merges; the names of the contract become those of the reference script. */
+/**
+ * Merges; the names of the contract become those of the reference script.
+ * @throws {JobFailure} `SETTINGS_UNSUPPORTED` naming the setting that is out of its range
+ */
 export function mergeTrainingSettings(
   base: Pick<BaseFacts['defaults'], 'method' | 'training'>,
   row: TrainSettings,
@@ -11,9 +19,17 @@ export function mergeTrainingSettings(
   const defaults = base.training[row.method ?? base.method];
   const learningRate = row.lr ?? defaults.learningRate;
   const numClassImages = row.numClassImages ?? defaults.numClassImages;
-  return {
+  const maxTrainSteps = row.maxTrainSteps ?? defaults.maxTrainSteps;
+  // A longer or shorter training warms up and stops its text encoder at the same share of its steps.
+  const scaled = (steps: number) => Math.round((steps * maxTrainSteps) / defaults.maxTrainSteps);
+  return requireInRange({
     ...defaults,
-    maxTrainSteps: row.maxTrainSteps ?? defaults.maxTrainSteps,
+    maxTrainSteps,
+    lrWarmupSteps: scaled(defaults.lrWarmupSteps),
+    textEncoderStopStep:
+      defaults.textEncoderStopStep === null
+        ? null
+        : Math.max(1, scaled(defaults.textEncoderStopStep)),
     learningRate,
     // One rate is asked for; the base knows how the two relate.
     textEncoderLearningRate:
@@ -28,7 +44,13 @@ export function mergeTrainingSettings(
     priorLossWeight: row.priorLossWeight ?? defaults.priorLossWeight,
     numClassImages: Math.max(1, numClassImages),
     seed: row.seed,
-  };
+  });
+}
+
+function requireInRange(settings: TrainingSettings): TrainingSettings {
+  const parsed = trainingSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  throw new JobFailure('SETTINGS_UNSUPPORTED', { reason: explainIssues(parsed.error) });
 }
 
 const DEFAULT_SAMPLE_PROMPTS = [
