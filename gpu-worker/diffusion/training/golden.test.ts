@@ -1,0 +1,87 @@
+/** @file The loss under min-SNR, each half with its own timesteps, against torch on the same checkpoints. */
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Graph } from '../../tensor/graph/graph.ts';
+import { createSession, type Tensor } from '../../tensor/runtime/session.ts';
+import { alphasCumprod } from '../schedulers/ddpm.ts';
+import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
+import {
+  readSafetensorsHeader,
+  readTensorFloat32,
+  readTensorInt32,
+} from '../weights/safetensors.ts';
+import { buildDenoisingLoss, frozenDenoiser } from './denoising-loss.ts';
+import { minSnrWeight } from './min-snr.ts';
+
+const FIXTURES = new URL('../../../parity/fixtures/', import.meta.url).pathname;
+const GOLDEN = new URL('../../../../shared/golden/', import.meta.url).pathname;
+const available = existsSync(GOLDEN);
+if (!available && process.env.CI === 'true')
+  throw new Error(`expected the reference values at ${GOLDEN}`);
+
+const LAMBDA = 0.7;
+
+/**
+ * γ, then loss of instance rows + λ · loss of class rows; SNR as `compute_snr` of diffusers has it,
+ * weights as Hang et al. do: min(SNR, γ) / SNR for noise, min(SNR, γ) / (SNR + 1) for velocity.
+ */
+test.each([
+  ['bk', 5, 1.6495174169540405],
+  ['bk', 0.5, 0.7707485556602478],
+])('%s, γ = %d', (family, gamma, expected) => check(`${FIXTURES}${family}`, gamma, expected));
+
+test.skipIf(!available).each([
+  ['sd1', 5, 1.1716194152832031],
+  ['sd1', 0.5, 0.5900028347969055],
+  ['sd2', 5, 0.690132200717926],
+  ['sd2', 0.5, 0.17635905742645264],
+])('%s, γ = %d, reference values in ../shared/golden', (family, gamma, expected) =>
+  check(`${GOLDEN}${family}`, gamma, expected),
+);
+
+async function check(dir: string, gamma: number, expected: number): Promise<void> {
+  const checkpoint = openCheckpoint(dir);
+  const { entries } = readSafetensorsHeader(`${dir}/reference.safetensors`);
+  const float = (name: string): Tensor => {
+    const entry = entries.get(name)!;
+    return { data: readTensorFloat32(entry), shape: entry.shape };
+  };
+  const timesteps = readTensorInt32(entries.get('unet/timesteps')!);
+  const rows = timesteps.length;
+  const promptStates = float('text/hidden');
+  const [, , latentHeight, latentWidth] = entries.get('unet/noisy')!.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+
+  const graph = new Graph();
+  const { loss } = buildDenoisingLoss(graph, frozenDenoiser(graph, checkpoint), checkpoint, {
+    rows,
+    latentHeight,
+    latentWidth,
+    prompts: rows,
+    tokens: promptStates.shape[1]!,
+    trainTextEncoder: false,
+  });
+  graph.output('loss', loss);
+  const session = await createSession(graph, { purpose: 'inference', threads: 1 });
+
+  const { scheduler } = checkpoint;
+  const alphas = alphasCumprod(scheduler);
+  const rowWeights = Float32Array.from(timesteps, (timestep, row) => {
+    const share = (row < rows / 2 ? 1 : LAMBDA) / (rows / 2);
+    return share * minSnrWeight(timestep, alphas, gamma, scheduler.prediction_type);
+  });
+  const results = await session.run({
+    noisyLatents: float('unet/noisy'),
+    target: float('unet/target'),
+    timesteps: { data: timesteps, shape: [rows] },
+    rowWeights: { data: rowWeights, shape: [rows] },
+    rowPrompts: { data: Int32Array.from(timesteps, (_, row) => row), shape: [rows] },
+    promptStates,
+  });
+  await session.close();
+  expect(Math.abs(results.loss!.data[0]! - expected)).toBeLessThan(1e-5);
+}
