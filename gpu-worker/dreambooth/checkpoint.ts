@@ -35,16 +35,19 @@ export class TrainingCheckpoints {
    * Takes up the newest state that an earlier attempt left.
    * @returns the step to go on from, 0 where there is nothing to resume
    */
-  resume({ bank, state }: Trainer): number {
+  resume(trainer: Trainer): number {
     if (this.#stepOf(this.#unproven) === undefined) rmSync(this.#unproven, { force: true });
     const file = [this.#unproven, this.#good].find((name) => this.#stepOf(name) !== undefined);
-    if (file !== undefined) loadTrainingState(file, bank, state);
-    return state.step;
+    if (file !== undefined) trainer.restore(loadTrainingState(file, trainer.bank));
+    return trainer.state.step;
   }
 
   /** Saves a state beside the last good one; a crash leaves both whole. */
-  save({ bank, state }: Trainer): void {
-    saveTrainingState(this.#unproven, bank, state, { fingerprint: this.#fingerprint });
+  async save(trainer: Trainer): Promise<void> {
+    await trainer.download();
+    saveTrainingState(this.#unproven, trainer.bank, trainer.state, {
+      fingerprint: this.#fingerprint,
+    });
   }
 
   /** The state saved last, if any, has proved good. */

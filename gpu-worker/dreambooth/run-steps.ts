@@ -35,7 +35,7 @@ export async function runSteps(
     finalLoss = await makeStep(learner, settings, batchesOf(trainer.state.step), checkpoints);
     checkpoints.confirm();
     const { step } = trainer.state;
-    if (step % checkpointingSteps === 0 && step < maxTrainSteps) checkpoints.save(trainer);
+    if (step % checkpointingSteps === 0 && step < maxTrainSteps) await checkpoints.save(trainer);
     const secondsPerStep = (now() - startedAt) / 1000 / (step - resumedFromStep);
     onProgress({
       stage: 'training',
@@ -47,8 +47,9 @@ export async function runSteps(
     await yieldToEvents();
   }
   if (resumedFromStep < maxTrainSteps) {
+    await trainer.download();
     requireStorable(trainer, checkpoints);
-    checkpoints.save(trainer);
+    await checkpoints.save(trainer);
     checkpoints.confirm();
   }
   return { resumedFromStep, finalLoss };

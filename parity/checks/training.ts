@@ -193,6 +193,7 @@ export async function trainThreeSteps(
     columns[2]!.push(mean(rowLosses.slice(instanceRows)));
     columns[3]!.push(scalar(results, 'gradNorm'));
     if (step > 0) continue;
+    await trainer.download();
     // After one update from zero, expAvg is (1 − β₁) times the clipped gradient.
     for (const { name } of run.specs) {
       const moment = trainer.bank.view(trainer.state.expAvg, name);
@@ -202,6 +203,7 @@ export async function trainThreeSteps(
       );
     }
   }
+  await trainer.download();
   const after = new Map(run.specs.map(({ name }) => [name, trainer.parameter(name).slice()]));
   await trainer.close();
 

@@ -1,7 +1,7 @@
 /** @file Saves and restores everything that a training needs to go on where it stopped. */
 import { createHash } from 'node:crypto';
 import type { ParameterBank } from '../../tensor/optim/parameter-bank.ts';
-import type { TrainingState } from '../../tensor/optim/trainer.ts';
+import type { TrainingState } from '../../tensor/optim/training-state.ts';
 import {
   readSafetensorsHeader,
   readTensorFloat32,
@@ -37,29 +37,24 @@ export function saveTrainingState(
   });
 }
 
-/**
- * Reads a state into `state`.
- * @returns the details that were saved beside it
- * @throws {SafetensorsError} when the file is damaged or belongs to another set of parameters
- */
-export function loadTrainingState(
-  file: string,
-  bank: ParameterBank,
-  state: TrainingState,
-): Record<string, string> {
+/** @throws {SafetensorsError} when the file is damaged or belongs to another set of parameters */
+export function loadTrainingState(file: string, bank: ParameterBank): TrainingState {
   const { entries, metadata } = readSafetensorsHeader(file);
   if (metadata.layout !== layoutOf(bank)) {
     throw new SafetensorsError(`${file}: the state belongs to a training of other parameters`);
   }
-  for (const kind of KINDS) {
-    for (const [i, group] of bank.groups.entries()) {
-      const entry = entries.get(`${kind}/${group.name}`);
-      if (!entry) throw new SafetensorsError(`${file}: expected ${kind}/${group.name}`);
-      state[kind][i] = readTensorFloat32(entry);
-    }
-  }
-  state.step = Number(metadata.step);
-  return metadata;
+  const read = (kind: (typeof KINDS)[number]) =>
+    bank.groups.map(({ name }) => {
+      const entry = entries.get(`${kind}/${name}`);
+      if (!entry) throw new SafetensorsError(`${file}: expected ${kind}/${name}`);
+      return readTensorFloat32(entry);
+    });
+  return {
+    step: Number(metadata.step),
+    parameters: read('parameters'),
+    expAvg: read('expAvg'),
+    expAvgSq: read('expAvgSq'),
+  };
 }
 
 /** Changes whenever a parameter is added, renamed, reshaped or packed elsewhere. */

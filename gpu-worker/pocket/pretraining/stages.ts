@@ -93,7 +93,7 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
   const weightsFile = path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors');
   if (existsSync(weightsFile) && !existsSync(stateFile)) return;
   const trainer = await createAutoencoderTrainer(vaeConfig, seed, options.threads);
-  if (existsSync(stateFile)) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
     feeds: autoencoderFeeds(pictures, options.pictures, vaeConfig, seed, step),
     lrs: { vae: cosineRate(VAE_RATE, step, vaeSteps, 100) },
@@ -168,7 +168,7 @@ async function trainTextEncoder(
   const { stateDir, textSteps, seed, threads } = options;
   const stateFile = path.join(stateDir, 'text-encoder.safetensors');
   const trainer = await createTextEncoderTrainer(config, seed, threads);
-  if (existsSync(stateFile)) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   await run(options, 'text encoder', trainer, textSteps, stateFile, (step) => ({
     feeds: textEncoderFeeds(tokenizer, seed, step),
     lrs: { [TEXT_ENCODER]: cosineRate(TEXT_RATE, step, textSteps, 50) },
@@ -215,7 +215,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     options.threads,
     committed ?? ((name) => (name.startsWith(`${TEXT_ENCODER}.`) ? text?.(name) : undefined)),
   );
-  if (resumes) loadTrainingState(stateFile, trainer.bank, trainer.state);
+  if (resumes) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   const average = new WeightAverage(trainer, EMA_DECAY, EMA_INTERVAL);
   if (resumes && existsSync(averageFile)) {
     const { entries } = readSafetensorsHeader(averageFile);

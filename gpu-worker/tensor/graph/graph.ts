@@ -167,8 +167,11 @@ export class Graph {
     return this.#live().nodes.length;
   }
 
-  /** Encodes the graph; nodes and initializers that reach no output are left out. */
-  encode(): Uint8Array {
+  /**
+   * Encodes the graph; nodes and initializers that reach no output are left out.
+   * @param options.emptySequence name of an empty sequence to put before the other outputs
+   */
+  encode({ emptySequence }: { emptySequence?: string } = {}): Uint8Array {
     const { nodes, used } = this.#live();
     // ONNX wants each output under its own name: an Identity renames, unless the producer can.
     const renames = new Map<string, string>();
@@ -191,8 +194,19 @@ export class Graph {
       } else renames.set(value.name, name);
     }
     const rename = (name: string) => renames.get(name) ?? name;
+    const first =
+      emptySequence === undefined
+        ? []
+        : [{ name: emptySequence, dtype: 'float32' as const, shape: [], sequence: true }];
     return encodeModel({
       nodes: [
+        ...first.map(({ name }) => ({
+          opType: 'SequenceEmpty',
+          name,
+          inputs: [],
+          outputs: [name],
+          attributes: {},
+        })),
         ...nodes.map((node) => ({
           ...node,
           inputs: node.inputs.map(rename),
@@ -202,11 +216,14 @@ export class Graph {
       ],
       initializers: this.#initializers.filter(({ name }) => used.has(name)),
       inputs: this.#inputs,
-      outputs: this.#outputs.map(({ name, value }) => ({
-        name,
-        dtype: value.dtype,
-        shape: value.shape,
-      })),
+      outputs: [
+        ...first,
+        ...this.#outputs.map(({ name, value }) => ({
+          name,
+          dtype: value.dtype,
+          shape: value.shape,
+        })),
+      ],
     });
   }
 

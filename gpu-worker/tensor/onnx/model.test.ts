@@ -39,7 +39,10 @@ test('an independent decoder reads back what was written', () => {
       },
     ],
     inputs: [{ name: 'x', dtype: 'float32', shape: [] }],
-    outputs: [{ name: 'y', dtype: 'int32', shape: [1, 200_000] }],
+    outputs: [
+      { name: 'y', dtype: 'int32', shape: [1, 200_000] },
+      { name: 'z', dtype: 'float16', shape: ['rows', 3], sequence: true },
+    ],
   });
 
   const model = onnx.ModelProto.toObject(onnx.ModelProto.decode(bytes), { longs: Number });
@@ -63,8 +66,11 @@ test('an independent decoder reads back what was written', () => {
     { key: 'offset', value: '3000000001' },
     { key: 'length', value: '24' },
   ]);
-  const [output] = model.graph.output;
+  const [output, sequence] = model.graph.output;
   expect(output.type.tensorType.shape.dim.map((dim: { dimValue: number }) => dim.dimValue)).toEqual(
     [1, 200_000],
   );
+  const { elemType, shape } = sequence.type.sequenceType.elemType.tensorType;
+  expect(elemType).toBe(10);
+  expect(shape.dim).toMatchObject([{ dimParam: 'rows' }, { dimValue: 3 }]);
 });

@@ -44,7 +44,10 @@ export interface OnnxInitializer {
 export interface OnnxValueInfo {
   name: string;
   dtype: Dtype;
-  shape: readonly number[];
+  /** A size with a name is known at run time only. */
+  shape: readonly (number | string)[];
+  /** A sequence of such tensors instead of one. */
+  sequence?: boolean;
 }
 
 export interface OnnxModel {
@@ -125,11 +128,18 @@ function encodeInitializer({ name, dtype, shape, data }: OnnxInitializer): Proto
   return writer.varint(14, 1);
 }
 
-function encodeValueInfo({ name, dtype, shape }: OnnxValueInfo): ProtobufWriter {
+function encodeValueInfo({ name, dtype, shape, sequence = false }: OnnxValueInfo): ProtobufWriter {
   const dims = new ProtobufWriter();
-  for (const size of shape) dims.message(1, new ProtobufWriter().varint(1, size));
+  for (const size of shape) {
+    const dim = new ProtobufWriter();
+    dims.message(1, typeof size === 'string' ? dim.string(2, size) : dim.varint(1, size));
+  }
   const tensorType = new ProtobufWriter().varint(1, ONNX_DTYPES[dtype]).message(2, dims);
+  const type = new ProtobufWriter().message(1, tensorType);
   return new ProtobufWriter()
     .string(1, name)
-    .message(2, new ProtobufWriter().message(1, tensorType));
+    .message(
+      2,
+      sequence ? new ProtobufWriter().message(4, new ProtobufWriter().message(1, type)) : type,
+    );
 }

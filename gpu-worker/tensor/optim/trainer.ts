@@ -4,10 +4,12 @@ import { Graph, type Value } from '../graph/graph.ts';
 import { add } from '../graph/ops/elementwise.ts';
 import type { Weights } from '../nn/weights.ts';
 import {
-  createSession,
+  createResidentSession,
   type ExecutionProvider,
   type Feeds,
-  type Session,
+  type ResidentSession,
+  type ResidentTensor,
+  residentFrom,
   type Tensor,
 } from '../runtime/session.ts';
 import {
@@ -18,17 +20,7 @@ import {
   type LearningRates,
 } from './adamw.ts';
 import { ParameterBank, type ParameterSpec } from './parameter-bank.ts';
-
-const MOMENTS = ['expAvg', 'expAvgSq'] as const;
-
-/** Everything that a training needs to go on where it stopped. */
-export interface TrainingState {
-  /** Updates made so far. */
-  step: number;
-  readonly parameters: Float32Array[];
-  readonly expAvg: Float32Array[];
-  readonly expAvgSq: Float32Array[];
-}
+import { NEXT, ResidentState, type TrainingState } from './training-state.ts';
 
 export interface TrainerOptions {
   parameters: readonly ParameterSpec[];
@@ -47,30 +39,42 @@ export interface TrainerOptions {
 }
 
 /** The sessions of a step: all in one, or gradients and update apart where gradients are added up. */
-type Sessions = { readonly step: Session } | { readonly add: Session; readonly update: Session };
+type Sessions =
+  | { readonly step: ResidentSession }
+  | { readonly add: ResidentSession; readonly update: ResidentSession };
 
 /** Runs training steps and owns their state. */
 export class Trainer {
   readonly bank: ParameterBank;
-  readonly state: TrainingState;
   readonly nodeCount: number;
+  readonly #state: ResidentState;
   readonly #sessions: Sessions;
   readonly #adamw: AdamWOptions;
   readonly #batches: number;
+  /** What gradients are added to first. */
+  readonly #zeros: Readonly<Record<string, ResidentTensor>>;
 
   private constructor(
     bank: ParameterBank,
-    state: TrainingState,
+    state: ResidentState,
     sessions: Sessions,
     options: AdamWOptions,
     batches: number,
     nodeCount: number,
   ) {
     this.bank = bank;
-    this.state = state;
+    this.#state = state;
     this.#sessions = sessions;
     this.#adamw = options;
     this.#batches = batches;
+    this.#zeros = Object.fromEntries(
+      batches === 1
+        ? []
+        : bank.groups.map(({ name, size }) => [
+            `gradient/${name}`,
+            residentFrom(new Float32Array(size)),
+          ]),
+    );
     this.nodeCount = nodeCount;
   }
 
@@ -79,12 +83,22 @@ export class Trainer {
     const batches = options.gradientAccumulationSteps ?? 1;
     const bank = new ParameterBank(options.parameters);
     const { provider, threads } = options;
-    const open = (graph: Graph) =>
-      createSession(graph, {
-        purpose: 'training',
-        ...(provider ? { provider } : {}),
-        ...(threads !== undefined ? { threads } : {}),
-      });
+    const open = (graph: Graph, kept: readonly string[]) =>
+      createResidentSession(
+        graph,
+        {
+          purpose: 'training',
+          ...(provider ? { provider } : {}),
+          ...(threads !== undefined ? { threads } : {}),
+        },
+        kept,
+      );
+    const state = new ResidentState(bank, {
+      step: 0,
+      parameters: bank.allocate(options.initial),
+      expAvg: bank.allocate(),
+      expAvgSq: bank.allocate(),
+    });
 
     const graph = new Graph();
     const { inputs, weights, values } = bank.declare(graph);
@@ -101,23 +115,18 @@ export class Trainer {
     let nodeCount: number;
     if (batches === 1) {
       graph.output('gradNorm', adamw(graph, bank, inputs, gradients, adamwOptions));
-      sessions = { step: await open(graph) };
+      sessions = { step: await open(graph, state.nextNames) };
       nodeCount = graph.nodeCount();
     } else {
       for (const [i, { name }] of bank.groups.entries()) {
         const sum = graph.input(`gradient/${name}`, 'float32', gradients[i]!.shape);
-        graph.output(`next/gradient/${name}`, add(sum, gradients[i]!));
+        graph.output(`${NEXT}gradient/${name}`, add(sum, gradients[i]!));
       }
       const update = updateGraph(bank, adamwOptions);
-      sessions = { add: await open(graph), update: await open(update) };
+      const sums = bank.groups.map(({ name }) => `${NEXT}gradient/${name}`);
+      sessions = { add: await open(graph, sums), update: await open(update, state.nextNames) };
       nodeCount = graph.nodeCount() + update.nodeCount();
     }
-    const state = {
-      step: 0,
-      parameters: bank.allocate(options.initial),
-      expAvg: bank.allocate(),
-      expAvgSq: bank.allocate(),
-    };
     return new Trainer(bank, state, sessions, adamwOptions, batches, nodeCount);
   }
 
@@ -133,70 +142,66 @@ export class Trainer {
     batches: Feeds | readonly Feeds[],
     lrs: LearningRates,
   ): Promise<Record<string, Tensor>> {
-    const { state, bank } = this;
+    const state = this.#state;
     const list = isList(batches) ? batches : [batches];
     if (list.length !== this.#batches) {
       throw new RangeError(`step: ${list.length} batches, expected ${this.#batches}`);
     }
-    const results = await this.#run(list, this.#optimizerFeeds(lrs));
+    const scalars = Object.entries(adamwScalars(state.step + 1, lrs, this.#adamw)).map(
+      ([name, value]) => [name, { data: Float32Array.of(value), shape: [] }],
+    );
+    const { results, kept } = await this.#run(list, Object.fromEntries(scalars));
     const loss = scalar(results, 'loss');
     const gradNorm = scalar(results, 'gradNorm');
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+      releaseAll(kept);
       throw new NonFiniteLossError(state.step, loss, gradNorm);
     }
-    for (const [i, { name }] of bank.groups.entries()) {
-      state.parameters[i] = results[`next/param/${name}`]!.data as Float32Array;
-      for (const kind of MOMENTS)
-        state[kind][i] = results[`next/${kind}/${name}`]!.data as Float32Array;
-    }
-    state.step += 1;
+    state.advance(kept);
     return results;
   }
 
-  async #run(
-    batches: readonly Feeds[],
-    optimizer: Feeds,
-  ): Promise<Readonly<Record<string, Tensor>>> {
-    const parameters = this.#groupFeeds('param', this.state.parameters);
+  async #run(batches: readonly Feeds[], optimizer: Feeds) {
+    const { tensors } = this.#state;
     if ('step' in this.#sessions) {
-      return this.#sessions.step.run({ ...batches[0]!, ...parameters, ...optimizer });
+      return this.#sessions.step.run({ ...batches[0]!, ...optimizer }, tensors);
     }
     const { add, update } = this.#sessions;
-    const { groups } = this.bank;
-    let sums = this.bank.allocate();
+    const parameters = pick(tensors, (name) => name.startsWith('param/'));
+    let sums = this.#zeros;
     let loss = 0;
     let reported: Record<string, Tensor> = {};
     for (const batch of batches) {
-      reported = await add.run({ ...batch, ...parameters, ...this.#groupFeeds('gradient', sums) });
-      sums = groups.map(({ name }) => reported[`next/gradient/${name}`]!.data as Float32Array);
-      loss += scalar(reported, 'loss');
+      const { results, kept } = await add.run(batch, { ...parameters, ...sums });
+      releaseAll(sums);
+      sums = Object.fromEntries(
+        Object.entries(kept).map(([name, sum]) => [name.slice(NEXT.length), sum]),
+      );
+      reported = results;
+      loss += scalar(results, 'loss');
     }
-    const gradients = this.#groupFeeds('gradient', sums);
-    const updated = await update.run({ ...parameters, ...gradients, ...optimizer });
-    return { ...reported, ...updated, loss: { data: Float32Array.of(loss), shape: [] } };
+    const { results, kept } = await update.run(optimizer, { ...tensors, ...sums });
+    releaseAll(sums);
+    const total = { data: Float32Array.of(loss), shape: [] };
+    return { results: { ...reported, ...results, loss: total }, kept };
   }
 
-  #optimizerFeeds(lrs: LearningRates): Feeds {
-    const scalars = Object.entries(adamwScalars(this.state.step + 1, lrs, this.#adamw));
-    return {
-      ...Object.fromEntries(
-        scalars.map(([name, value]) => [name, { data: Float32Array.of(value), shape: [] }]),
-      ),
-      ...this.#groupFeeds('expAvg', this.state.expAvg),
-      ...this.#groupFeeds('expAvgSq', this.state.expAvgSq),
-    };
+  /** Parameters and moments. On a device they can be read after {@link download}, until the next step. */
+  get state(): TrainingState {
+    return this.#state;
   }
 
-  #groupFeeds(kind: string, arrays: readonly Float32Array[]): Feeds {
-    return Object.fromEntries(
-      this.bank.groups.map((group, i) => [
-        `${kind}/${group.name}`,
-        { data: arrays[i]!, shape: [group.size] },
-      ]),
-    );
+  /** Goes on from another state of the same parameters. */
+  restore(state: TrainingState): void {
+    this.#state.restore(state);
   }
 
-  /** A view of one trained parameter, valid until the next step. */
+  /** Brings the state into memory, where it does not lie there anyway. */
+  download(): Promise<void> {
+    return this.#state.download();
+  }
+
+  /** A view of one trained parameter, valid until the next step. See {@link state}. */
   parameter(name: string): Float32Array {
     return this.bank.view(this.state.parameters, name);
   }
@@ -205,6 +210,13 @@ export class Trainer {
     for (const session of Object.values(this.#sessions)) await session.close();
   }
 }
+
+const releaseAll = (tensors: Readonly<Record<string, ResidentTensor>>): void => {
+  for (const tensor of Object.values(tensors)) tensor.release();
+};
+
+const pick = <T>(record: Readonly<Record<string, T>>, wanted: (name: string) => boolean) =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name)));
 
 /** AdamW alone, on gradients that were added up before. */
 function updateGraph(bank: ParameterBank, options: AdamWOptions): Graph {

@@ -1,6 +1,8 @@
 /** @file The one gateway to ONNX Runtime: provider table, session options, typed tensors in and out. */
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
+import { sizeOf } from '../graph/shape.ts';
+import { encodeModel } from '../onnx/model.ts';
 
 // Official builds report each session to their makers. The variable is read when the first session is made.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -32,6 +34,32 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A flat float32 tensor that stays where its session runs, to be fed to it again. */
+export interface ResidentTensor {
+  /**
+   * Its values, valid until it is released.
+   * @throws {Error} where they lie on a device and were not downloaded
+   */
+  readonly data: Float32Array;
+  /** Copies the values from the device; nothing where they lie in memory. */
+  download(): Promise<void>;
+  /** It is fed and read no more: its memory may be used for other results. */
+  release(): void;
+}
+
+/** A graph of which some outputs stay where it runs. */
+export interface ResidentSession {
+  /**
+   * @param state inputs that stayed, or that {@link residentFrom} made
+   * @returns the outputs that leave, and those that stay
+   */
+  run(
+    feeds: Feeds,
+    state: Readonly<Record<string, ResidentTensor>>,
+  ): Promise<{ results: Record<string, Tensor>; kept: Record<string, ResidentTensor> }>;
+  close(): Promise<void>;
+}
+
 /**
  * What would undo what a training graph is written for: recomputation would be merged with the first
  * computation, mapped weights be copied, and matrix transposes become transposes of all axes, which
@@ -56,10 +84,48 @@ const KEPT_OUT_ON_WEBGPU = KEPT_OUT_OF_TRAINING.filter((name) => name !== 'Const
  * belongs in a process that has nothing else to answer.
  */
 export async function createSession(graph: Graph, options: SessionOptions): Promise<Session> {
-  const { provider = 'cpu', threads = 0, purpose } = options;
-  const session = await ort.InferenceSession.create(graph.encode(), {
+  const session = await ort.InferenceSession.create(graph.encode(), ortOptions(options));
+  return {
+    run: async (feeds) => fromOrt(await session.run(toOrt(feeds))),
+    close: () => session.release(),
+  };
+}
+
+/**
+ * Creates a session of which some outputs stay where it runs: on WebGPU in the device's buffers, else
+ * in arrays that are used again. They are flat float32.
+ *
+ * On WebGPU every node must have a kernel there: one on the CPU would carry its tensors to and fro at
+ * each step.
+ *
+ * @param kept names of those outputs
+ */
+export function createResidentSession(
+  graph: Graph,
+  options: SessionOptions,
+  kept: readonly string[],
+): Promise<ResidentSession> {
+  return options.provider === 'webgpu'
+    ? createOnDevice(graph, options, kept)
+    : createInMemory(graph, options, new Set(kept));
+}
+
+/** Values of one's own, to be fed to a {@link ResidentSession}; it reads them and leaves them alone. */
+export function residentFrom(data: Float32Array): ResidentTensor {
+  return new InMemory(data);
+}
+
+/** Provider table and the options that every session has. */
+function ortOptions({
+  provider = 'cpu',
+  threads = 0,
+  purpose,
+}: SessionOptions): ort.InferenceSession.SessionOptions {
+  const training = purpose === 'training';
+  const keptOut = provider === 'webgpu' ? KEPT_OUT_ON_WEBGPU : KEPT_OUT_OF_TRAINING;
+  return {
     executionProviders: [provider],
-    graphOptimizationLevel: purpose === 'inference' ? 'all' : 'layout',
+    graphOptimizationLevel: training ? 'layout' : 'all',
     // With memory patterns on, the second run of a large graph doubled the peak memory.
     enableMemPattern: false,
     intraOpNumThreads: threads,
@@ -67,38 +133,171 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
     logSeverityLevel: 3,
     extra: {
       session: {
-        ...(purpose === 'training' ? { disable_prepacking: '1' } : {}),
+        ...(training && { disable_prepacking: '1' }),
+        ...(training && provider === 'webgpu' && { disable_cpu_ep_fallback: '1' }),
         model_external_initializers_file_folder_path: '/',
       },
-      optimization:
-        purpose === 'training'
-          ? {
-              disable_specified_optimizers: (provider === 'webgpu'
-                ? KEPT_OUT_ON_WEBGPU
-                : KEPT_OUT_OF_TRAINING
-              ).join(';'),
-            }
-          : {},
+      optimization: training ? { disable_specified_optimizers: keptOut.join(';') } : {},
     },
-  } as ort.InferenceSession.SessionOptions);
+  };
+}
 
+function toOrt(feeds: Feeds): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { data, shape }]) => [name, ortTensor(data, shape)]),
+  );
+}
+
+const ortTensor = (data: Tensor['data'], shape: readonly number[]): ort.Tensor =>
+  data instanceof Int32Array
+    ? new ort.Tensor('int32', data, shape)
+    : new ort.Tensor('float32', data, shape);
+
+function fromOrt(results: Readonly<Record<string, ort.Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data, dims }]) => [
+      name,
+      { data: data as Tensor['data'], shape: dims },
+    ]),
+  );
+}
+
+/** A resident tensor as the runtime is given it. */
+abstract class Fed implements ResidentTensor {
+  readonly fed: ort.Tensor;
+  constructor(fed: ort.Tensor) {
+    this.fed = fed;
+  }
+  abstract get data(): Float32Array;
+  abstract download(): Promise<void>;
+  abstract release(): void;
+}
+
+const statesToOrt = (state: Readonly<Record<string, ResidentTensor>>) =>
+  Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, (tensor as Fed).fed]));
+
+class InMemory extends Fed {
+  readonly data: Float32Array;
+  readonly #free: ((data: Float32Array) => void) | undefined;
+
+  /** @param free takes the array back */
+  constructor(data: Float32Array, free?: (data: Float32Array) => void) {
+    super(ortTensor(data, [data.length]));
+    this.data = data;
+    this.#free = free;
+  }
+
+  async download(): Promise<void> {}
+
+  release(): void {
+    this.#free?.(this.data);
+  }
+}
+
+/**
+ * The empty sequence that stands before all outputs. ONNX Runtime's binding writes results to the
+ * arrays that it is given, and then copies them to new ones all the same, about a second a GB. It
+ * gives up at the first output that is no tensor, and by then the arrays are written.
+ */
+const NO_COPY = 'noCopy';
+const GAVE_UP = /Non tensor type/;
+
+async function createInMemory(
+  graph: Graph,
+  options: SessionOptions,
+  kept: ReadonlySet<string>,
+): Promise<ResidentSession> {
+  const bytes = graph.encode({ emptySequence: NO_COPY });
+  const session = await ort.InferenceSession.create(bytes, ortOptions(options));
+  const outputs = session.outputMetadata.filter((output) => output.isTensor);
+  const free = new Map<string, Float32Array[]>([...kept].map((name) => [name, []]));
   return {
-    async run(feeds) {
-      const tensors: Record<string, ort.Tensor> = {};
-      for (const [name, { data, shape }] of Object.entries(feeds)) {
-        tensors[name] =
-          data instanceof Int32Array
-            ? new ort.Tensor('int32', data, shape)
-            : new ort.Tensor('float32', data, shape);
+    async run(feeds, state) {
+      const results: Record<string, Tensor> = {};
+      const residents: Record<string, ResidentTensor> = {};
+      const fetches: Record<string, ort.Tensor | null> = { [NO_COPY]: null };
+      for (const { name, type, shape } of outputs) {
+        const dims = shape as readonly number[];
+        const size = sizeOf(dims);
+        const pool = free.get(name);
+        const data =
+          pool?.pop() ?? (type === 'int32' ? new Int32Array(size) : new Float32Array(size));
+        fetches[name] = ortTensor(data, dims);
+        if (pool) residents[name] = new InMemory(data as Float32Array, (array) => pool.push(array));
+        else results[name] = { data, shape: dims };
       }
-      const results = await session.run(tensors);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [
-          name,
-          { data: tensor.data as Float32Array | Int32Array, shape: tensor.dims },
-        ]),
-      );
+      await session
+        .run({ ...toOrt(feeds), ...statesToOrt(state) }, fetches)
+        .catch((error: Error) => {
+          if (!GAVE_UP.test(error.message)) throw error;
+        });
+      return { results, kept: residents };
     },
     close: () => session.release(),
   };
+}
+
+class OnDevice extends Fed {
+  readonly #reader: ort.InferenceSession;
+  #data: Float32Array | undefined;
+
+  constructor(fed: ort.Tensor, reader: ort.InferenceSession) {
+    super(fed);
+    this.#reader = reader;
+  }
+
+  get data(): Float32Array {
+    if (!this.#data) throw new Error('these values are on the device: download them first');
+    return this.#data;
+  }
+
+  async download(): Promise<void> {
+    this.#data ??= (await this.#reader.run({ x: this.fed })).y!.data as Float32Array;
+  }
+
+  release(): void {
+    this.fed.dispose();
+  }
+}
+
+async function createOnDevice(
+  graph: Graph,
+  options: SessionOptions,
+  kept: readonly string[],
+): Promise<ResidentSession> {
+  const session = await ort.InferenceSession.create(graph.encode(), {
+    ...ortOptions(options),
+    preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, 'gpu-buffer' as const])),
+  });
+  const reader = await createReader(options);
+  return {
+    async run(feeds, state) {
+      const outputs = await session.run({ ...toOrt(feeds), ...statesToOrt(state) });
+      const entries = Object.entries(outputs);
+      const staying = entries.filter(([, tensor]) => tensor.location === 'gpu-buffer');
+      const leaving = entries.filter(([, tensor]) => tensor.location === 'cpu');
+      return {
+        results: fromOrt(Object.fromEntries(leaving)),
+        kept: Object.fromEntries(
+          staying.map(([name, tensor]) => [name, new OnDevice(tensor, reader)]),
+        ),
+      };
+    },
+    async close() {
+      await session.release();
+      await reader.release();
+    },
+  };
+}
+
+/** Copies a tensor of any length out of the device; the binding's own `getData` ends the process. */
+function createReader(options: SessionOptions): Promise<ort.InferenceSession> {
+  const value = (name: string) => ({ name, dtype: 'float32' as const, shape: ['n'] });
+  const bytes = encodeModel({
+    nodes: [{ opType: 'Identity', name: 'y', inputs: ['x'], outputs: ['y'], attributes: {} }],
+    initializers: [],
+    inputs: [value('x')],
+    outputs: [value('y')],
+  });
+  return ort.InferenceSession.create(bytes, ortOptions(options));
 }
