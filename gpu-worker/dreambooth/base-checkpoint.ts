@@ -1,6 +1,7 @@
 /** @file What the rest of the worker may know of a base checkpoint without loading a model. */
 import { checkCheckpoint } from '../diffusion/pipelines/check-checkpoint.ts';
 import { loadTokenizers, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
+import { createSampler } from '../diffusion/schedulers/create-sampler.ts';
 import {
   type Checkpoint,
   CheckpointError,
@@ -9,7 +10,7 @@ import {
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
 import { type DefaultSettings, readDefaultSettings } from './default-settings.ts';
 import { pickIdentifier } from './identifier.ts';
-import { EngineRequestError } from './requests.ts';
+import { EngineRequestError, type SamplingSettings } from './requests.ts';
 
 export interface BaseFacts {
   /** 16 hex digits over the checkpoint's contents. */
@@ -21,16 +22,35 @@ export interface BaseFacts {
 
 /**
  * @throws {EngineRequestError} `BASE_MISSING` as {@link openBase} and {@link openBaseTokenizers},
- *   `SETTINGS_UNSUPPORTED` as {@link readDefaultSettings}
+ *   `SETTINGS_UNSUPPORTED` as {@link readDefaultSettings} and {@link requireSampler}
  */
 export function readBaseFacts(baseCheckpointDir: string): BaseFacts {
   const checkpoint = openBase(baseCheckpointDir);
   openBaseTokenizers(checkpoint);
+  const defaults = readDefaultSettings(checkpoint.dir);
+  requireSampler(checkpoint, defaults.sampling);
   return {
     hash: checkpoint.hash,
     ...(checkpoint.classNouns && { classNouns: checkpoint.classNouns }),
-    defaults: readDefaultSettings(checkpoint.dir),
+    defaults,
   };
+}
+
+/**
+ * @param strength of the picture to start from
+ * @throws {EngineRequestError} `SETTINGS_UNSUPPORTED` when the base's schedule does not go with the sampler
+ */
+export function requireSampler(
+  { scheduler }: Checkpoint,
+  { sampler, numInferenceSteps }: SamplingSettings,
+  strength?: number,
+): void {
+  try {
+    createSampler(sampler, scheduler, numInferenceSteps, strength);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new EngineRequestError('SETTINGS_UNSUPPORTED', error.message, { reason: error.message });
+  }
 }
 
 /**

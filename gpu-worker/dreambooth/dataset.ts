@@ -1,6 +1,7 @@
 /** @file Picture files to latents that training steps sample from. */
 import sharp from 'sharp';
 import { cropTopLeft, imageToPixels } from '../diffusion/images/pixels.ts';
+import { drawLatents } from '../diffusion/pipelines/latents.ts';
 import { encodePixels, type SessionCache } from '../diffusion/pipelines/sessions.ts';
 import type { PictureFrame } from '../diffusion/pipelines/time-ids.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
@@ -14,7 +15,7 @@ export interface LatentPosteriors {
   readonly shape: readonly [number, number, number];
   /** What of each picture is shown. */
   readonly frames: readonly PictureFrame[];
-  /** A latent of picture `index`, drawn from its posterior and multiplied by the scaling factor. */
+  /** A latent of picture `index`, drawn from its posterior, as the UNet takes it. */
   sample(index: number, random: Philox): Float32Array;
 }
 
@@ -57,7 +58,6 @@ export async function encodePictures(
       logvars.push((logvar.data as Float32Array).slice(i * c * h * w, (i + 1) * c * h * w));
     }
   }
-  const { scaling_factor } = vae.config;
   return {
     count: files.length,
     shape,
@@ -65,8 +65,7 @@ export async function encodePictures(
     sample(index, random) {
       const mean = means[index]!;
       const logvar = logvars[index]!;
-      const noise = random.normals(mean.length);
-      return mean.map((m, i) => (m + Math.exp(0.5 * logvar[i]!) * noise[i]!) * scaling_factor);
+      return drawLatents(vae.config, mean, logvar, random.normals(mean.length));
     },
   };
 }

@@ -5,10 +5,9 @@ import { pixelsToPng } from '../diffusion/images/pixels.ts';
 import { type PictureSize, pictureSizeOf } from '../diffusion/pipelines/picture-size.ts';
 import type { PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
 import { type GenerateOptions, TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
-import { createSampler } from '../diffusion/schedulers/create-sampler.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
-import { openBase, openBaseTokenizers } from './base-checkpoint.ts';
+import { openBase, openBaseTokenizers, requireSampler } from './base-checkpoint.ts';
 import { readPicture } from './dataset.ts';
 import { yieldToEvents } from './prior-preservation.ts';
 import { requirePromptFits } from './prompts.ts';
@@ -62,9 +61,8 @@ export async function renderPrompt(
 
 /** @throws {EngineRequestError} `SETTINGS_UNSUPPORTED`, before any work is done */
 function requireSettings(checkpoint: Checkpoint, request: RenderPromptRequest): PictureSize {
-  const { sampler, numInferenceSteps } = request.sampling;
+  requireSampler(checkpoint, request.sampling, request.startImage?.strength);
   try {
-    createSampler(sampler, checkpoint.scheduler, numInferenceSteps, request.startImage?.strength);
     return pictureSizeOf(checkpoint, request);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -2,6 +2,7 @@
 
 import { vaeScaleFactor } from '#worker/diffusion/models/autoencoder-kl.ts';
 import { selectTensors } from '#worker/diffusion/pipelines/checkpoint-weights.ts';
+import { latentsForUnet } from '#worker/diffusion/pipelines/latents.ts';
 import type { TokenIds } from '#worker/diffusion/pipelines/prompts.ts';
 import {
   decodeLatents,
@@ -44,8 +45,8 @@ export const checkAutoencoder: Check = async function* ({ reference, cache, slac
   }
   if (reference.has('vae/latents')) {
     const { data, shape } = reference.float('vae/latents');
-    // The reference's latents are unscaled; the pipeline's are what the UNet sees.
-    const scaled = data.map((value) => value * vae.config.scaling_factor);
+    // The reference's latents are the autoencoder's; the pipeline's are what the UNet sees.
+    const scaled = latentsForUnet(vae.config, data, shape[2]! * shape[3]!);
     const decoded = await decodeLatents(cache, vae, { data: scaled, shape });
     yield relativeRow(
       'vae/decoded',

@@ -57,6 +57,9 @@ function requireMatchingModels(checkpoint: Checkpoint): void {
       refuse('unet/config.json', `${field} is ${channels}, latents have ${latent_channels}`);
     }
   }
+  if (vae.config.latents_mean !== null && !textEncoder2) {
+    refuse('vae/config.json', 'latents_mean and latents_std are for SDXL; expected null');
+  }
   if (takesTimeIds(unet.config) && !textEncoder2) {
     refuse(
       'model_index.json',

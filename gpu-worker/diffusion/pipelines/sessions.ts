@@ -16,6 +16,7 @@ import { TEXT_ENCODER, TEXT_ENCODER_2, UNET } from '../training/denoising-loss.t
 import type { Checkpoint, CheckpointModel, VaeConfig } from '../weights/diffusers-checkpoint.ts';
 import type { TensorEntry } from '../weights/safetensors.ts';
 import type { DenoiserTensors } from './checkpoint-weights.ts';
+import { latentsForDecoder } from './latents.ts';
 import type { TokenIds } from './prompts.ts';
 
 export interface RuntimeOptions {
@@ -147,7 +148,7 @@ export async function predictNoise(
 }
 
 /**
- * @param latents float32 `[n, c, h, w]`, multiplied by the scaling factor
+ * @param latents float32 `[n, c, h, w]`, as the UNet takes them
  * @returns pixels float32 `[n, 3, h·f, w·f]`, about [−1, 1]
  */
 export async function decodeLatents(
@@ -159,8 +160,9 @@ export async function decodeLatents(
     const input = graph.input('latents', 'float32', latents.shape);
     graph.output('pixels', buildVaeDecoder(frozenWeights(graph, tensors), config, input));
   });
-  const data = (latents.data as Float32Array).map((value) => value / config.scaling_factor);
-  return (await session.run({ latents: { data, shape: latents.shape } })).pixels!;
+  const { data, shape } = latents;
+  const decoded = latentsForDecoder(config, data as Float32Array, shape[2]! * shape[3]!);
+  return (await session.run({ latents: { data: decoded, shape } })).pixels!;
 }
 
 /**

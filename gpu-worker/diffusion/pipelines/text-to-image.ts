@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/runtime/session.ts';
 import { createSampler, type Sampler, type SamplerName } from '../schedulers/create-sampler.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
+import { drawLatents } from './latents.ts';
 import { type PictureSize, pictureSizeOf } from './picture-size.ts';
 import { encodePrompts, type PromptTokenizers } from './prompts.ts';
 import {
@@ -173,7 +174,7 @@ export class TextToImagePipeline {
     };
   }
 
-  /** One latent a seed, drawn from the picture's posterior and multiplied by the scaling factor. */
+  /** One latent a seed, drawn from the picture's posterior. */
   async #encodeStart(
     pixels: Float32Array,
     { height, width }: PictureSize,
@@ -186,11 +187,11 @@ export class TextToImagePipeline {
     const { vae } = this.#checkpoint;
     const { mean, logvar } = await encodePixels(this.#cache, vae, { data: pixels, shape });
     const [means, logvars] = [mean.data as Float32Array, logvar.data as Float32Array];
-    return drawNoise(seeds, means.length, 'posterior').map((epsilon, i) => {
-      const at = i % means.length;
-      const latent = means[at]! + Math.exp(0.5 * logvars[at]!) * epsilon;
-      return latent * vae.config.scaling_factor;
-    });
+    return concatRows(
+      seeds.map((seed) =>
+        drawLatents(vae.config, means, logvars, drawNoise([seed], means.length, 'posterior')),
+      ),
+    );
   }
 
   async close(): Promise<void> {

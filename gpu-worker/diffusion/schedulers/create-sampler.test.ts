@@ -293,9 +293,25 @@ describe('refusals', () => {
   });
 
   it('settings that no sampler here follows', () => {
-    expect(() => createSampler('ddim', configOf({ thresholding: true }), 5)).toThrow(
-      'thresholding true is not supported',
-    );
+    const refused = {
+      _class_name: 'FlowMatchEulerDiscreteScheduler',
+      thresholding: true,
+      use_beta_sigmas: true,
+      use_dynamic_shifting: true,
+      interpolation_type: 'log_linear',
+      timestep_type: 'continuous',
+      sigma_min: 0.03,
+    };
+    for (const [field, value] of Object.entries(refused)) {
+      const parse = () => configOf({ [field]: value });
+      expect(parse).toThrow(`${JSON.stringify(value)} is not supported`.replaceAll('"', '\\"'));
+      expect(parse).toThrow(field);
+    }
+    expect(configOf({ thresholding: false, use_beta_sigmas: null })).toMatchObject({});
+    const clipped = (value: number) => () =>
+      createSampler('dpmpp_2m', configOf({ lambda_min_clipped: value }), 5);
+    expect(clipped(-2)).toThrow('lambda_min_clipped -2 is not supported, expected at most -2.68');
+    expect(clipped(-5.1)).not.toThrow();
     expect(() => createSampler('dpmpp_2m', configOf({ solver_order: 3 }), 5)).toThrow(
       'expected dpmsolver++ of order 1 or 2 with midpoint, got dpmsolver++ of order 3',
     );

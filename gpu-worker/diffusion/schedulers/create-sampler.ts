@@ -46,8 +46,8 @@ export const SAMPLER_NAMES = Object.keys(SAMPLERS) as readonly SamplerName[];
  * @param numInferenceSteps in `[1, num_train_timesteps]`; for lcm up to the steps it was distilled on
  * @param strength in `(0, 1]`: the share of the steps to take, at least one, when starting from a
  *   picture that `addNoise` has noised
- * @throws {RangeError} when the number of steps or the strength is out of range
- * @throws {Error} when the config asks for a variant that is not supported
+ * @throws {RangeError} when the number of steps or the strength is out of range, or the config asks
+ *   for a variant of this sampler that is not supported
  */
 export function createSampler(
   name: SamplerName,

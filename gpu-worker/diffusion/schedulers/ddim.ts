@@ -9,7 +9,6 @@ import { addNoise, alphaAt, alphasCumprod, refuseEpsilonWithoutSignal } from './
 import {
   mapSamples,
   predictOriginal,
-  refuseUnsupported,
   roundHalfEven,
   type Sampler,
   spaceTimesteps,
@@ -27,7 +26,6 @@ export function createDdimSampler(
   numInferenceSteps: number,
   firstStep = 0,
 ): Sampler {
-  refuseUnsupported(config);
   const alphas = alphasCumprod(config);
   const timesteps = spaceTimesteps(config, config.timestep_spacing ?? 'leading', numInferenceSteps)
     .map(roundHalfEven)

@@ -8,7 +8,6 @@
 import {
   mapSamples,
   predictOriginal,
-  refuseUnsupported,
   requireNoise,
   roundHalfEven,
   type Sampler,
@@ -152,7 +151,7 @@ export function alphaAt(alphas: Float64Array, timestep: number): number {
 /**
  * From pure noise, predicted noise says nothing of the picture.
  *
- * @throws {Error} when a step would divide by √ᾱ = 0
+ * @throws {RangeError} when a step would divide by √ᾱ = 0
  */
 export function refuseEpsilonWithoutSignal(
   config: SchedulerConfig,
@@ -160,7 +159,7 @@ export function refuseEpsilonWithoutSignal(
   alphas: Float64Array,
 ): void {
   if (config.prediction_type === 'epsilon' && timesteps.some((t) => alphas[t] === 0)) {
-    throw new Error(
+    throw new RangeError(
       'scheduler_config.json: rescale_betas_zero_snr needs prediction_type "v_prediction"',
     );
   }
@@ -179,10 +178,9 @@ export function createDdpmSampler(
   numInferenceSteps: number,
   firstStep = 0,
 ): Sampler {
-  refuseUnsupported(config);
   const varianceType = config.variance_type ?? 'fixed_small';
   if (varianceType !== 'fixed_small') {
-    throw new Error(`scheduler_config.json: variance_type ${varianceType} is not supported`);
+    throw new RangeError(`scheduler_config.json: variance_type ${varianceType} is not supported`);
   }
   const alphas = alphasCumprod(config);
   const timesteps = spaceTimesteps(config, config.timestep_spacing ?? 'leading', numInferenceSteps)

@@ -6,15 +6,9 @@
  * log(α/σ), index s → t for one step, h = λₜ − λₛ, r = h of the step before / h.
  * @see Lu et al. 2022, algorithm 2, https://arxiv.org/abs/2211.01095
  */
-import {
-  mapSamples,
-  predictOriginal,
-  refuseUnsupported,
-  roundHalfEven,
-  type Sampler,
-} from './sampler.ts';
+import { mapSamples, predictOriginal, roundHalfEven, type Sampler } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
-import { addNoiseAtSigma, planSteps, ratesOf } from './sigmas.ts';
+import { addNoiseAtSigma, listSigmas, planSteps, ratesOf } from './sigmas.ts';
 
 /** The reference falls back to first order at the end of runs shorter than this. */
 const SHORT_RUN_STEPS = 15;
@@ -25,7 +19,7 @@ const SHORT_RUN_STEPS = 15;
  * @param numInferenceSteps in `[1, num_train_timesteps]`
  * @param firstStep how many of them to leave out at the noisy end
  * @param useKarrasSigmas default: as the file says, else off
- * @throws {Error} when the file asks for another order, algorithm or solver type
+ * @throws {RangeError} when the file asks for another order, algorithm or solver type, or for clipped λ
  */
 export function createDpmSolverMultistepSampler(
   config: SchedulerConfig,
@@ -33,13 +27,18 @@ export function createDpmSolverMultistepSampler(
   firstStep = 0,
   useKarrasSigmas = config.use_karras_sigmas ?? false,
 ): Sampler {
-  refuseUnsupported(config);
   const order = config.solver_order ?? 2;
   const algorithm = config.algorithm_type ?? 'dpmsolver++';
   // The reference reads other solvers' types as these two when it converts their configs.
   if (order > 2 || !['dpmsolver++', 'deis'].includes(algorithm) || config.solver_type === 'heun') {
-    throw new Error(
+    throw new RangeError(
       `scheduler_config.json: expected dpmsolver++ of order 1 or 2 with midpoint, got ${algorithm} of order ${order} with ${config.solver_type ?? 'midpoint'}`,
+    );
+  }
+  const lambdaMin = -Math.log(listSigmas(config).at(-1) as number);
+  if ((config.lambda_min_clipped ?? -Infinity) > lambdaMin) {
+    throw new RangeError(
+      `scheduler_config.json: lambda_min_clipped ${config.lambda_min_clipped} is not supported, expected at most ${lambdaMin.toFixed(2)}`,
     );
   }
   const plan = planSteps(config, numInferenceSteps, useKarrasSigmas);

@@ -8,7 +8,6 @@
 import {
   mapSamples,
   predictOriginal,
-  refuseUnsupported,
   requireNoise,
   type Sampler,
   spaceTimesteps,
@@ -75,7 +74,6 @@ function createBase(
   firstStep: number,
   useKarrasSigmas: boolean,
 ) {
-  refuseUnsupported(config);
   const spacing = config.timestep_spacing ?? 'linspace';
   const table = listSigmas(config);
   let timesteps = spaceTimesteps(config, spacing, numInferenceSteps).map(Math.fround);

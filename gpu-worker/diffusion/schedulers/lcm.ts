@@ -10,7 +10,6 @@ import {
   checkStepCount,
   mapSamples,
   predictOriginal,
-  refuseUnsupported,
   requireNoise,
   type Sampler,
 } from './sampler.ts';
@@ -31,7 +30,6 @@ export function createLcmSampler(
   numInferenceSteps: number,
   firstStep = 0,
 ): Sampler {
-  refuseUnsupported(config);
   const alphas = alphasCumprod(config);
   const timesteps = pickTimesteps(config, numInferenceSteps).slice(firstStep);
   refuseEpsilonWithoutSignal(config, timesteps, alphas);

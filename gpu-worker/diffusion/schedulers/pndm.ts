@@ -6,13 +6,7 @@
  */
 import { moveAlongPrediction } from './ddim.ts';
 import { addNoise, alphaAt, alphasCumprod } from './ddpm.ts';
-import {
-  mapSamples,
-  refuseUnsupported,
-  roundHalfEven,
-  type Sampler,
-  spaceTimesteps,
-} from './sampler.ts';
+import { mapSamples, roundHalfEven, type Sampler, spaceTimesteps } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 
 /** Adams–Bashforth weights of one to four predictions, newest first (eq. 12). */
@@ -35,16 +29,15 @@ const ADAMS_BASHFORTH: readonly (readonly number[])[] = [
  *   `set_alpha_to_one` off, as in diffusers
  * @param numInferenceSteps in `[1, num_train_timesteps]`
  * @param firstStep how many of them to leave out at the noisy end
- * @throws {Error} when the file asks for the Runge–Kutta start
+ * @throws {RangeError} when the file asks for the Runge–Kutta start
  */
 export function createPndmSampler(
   config: SchedulerConfig,
   numInferenceSteps: number,
   firstStep = 0,
 ): Sampler {
-  refuseUnsupported(config);
   if (config.skip_prk_steps === false) {
-    throw new Error('scheduler_config.json: skip_prk_steps false is not supported');
+    throw new RangeError('scheduler_config.json: skip_prk_steps false is not supported');
   }
   // Zero terminal SNR is not a setting of the reference's PNDM.
   const alphas = alphasCumprod({ ...config, rescale_betas_zero_snr: false });

@@ -118,29 +118,6 @@ export function predictOriginal(
   }
 }
 
-/**
- * Refuses a config that asks for something no sampler here does, instead of giving other pictures
- * than the reference.
- *
- * @throws {Error} naming the field
- */
-export function refuseUnsupported(config: SchedulerConfig): void {
-  const refused: Record<string, unknown> = {
-    thresholding: true,
-    use_exponential_sigmas: true,
-    use_beta_sigmas: true,
-    use_lu_lambdas: true,
-    use_flow_sigmas: true,
-    interpolation_type: 'log_linear',
-    timestep_type: 'continuous',
-  };
-  for (const [field, value] of Object.entries(refused)) {
-    if (config[field] === value) {
-      throw new Error(`scheduler_config.json: ${field} ${JSON.stringify(value)} is not supported`);
-    }
-  }
-}
-
 /** Applies a per-element rule to equally long arrays. */
 export function mapSamples(
   noisePred: Float32Array,

@@ -6,13 +6,7 @@
  * log(α/σ), index s → t for one step, h = λₜ − λₛ, ratio -> r, weight -> ρ = a, scale -> B(h).
  * @see Zhao et al. 2023, algorithms 5 to 8, https://arxiv.org/abs/2302.04867
  */
-import {
-  mapSamples,
-  predictOriginal,
-  refuseUnsupported,
-  roundHalfEven,
-  type Sampler,
-} from './sampler.ts';
+import { mapSamples, predictOriginal, roundHalfEven, type Sampler } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 import { addNoiseAtSigma, planSteps, ratesOf } from './sigmas.ts';
 
@@ -27,17 +21,16 @@ interface Prediction {
  *   the last σ zero and lower orders at the end, as in diffusers
  * @param numInferenceSteps in `[1, num_train_timesteps]`
  * @param firstStep how many of them to leave out at the noisy end
- * @throws {Error} when the file asks for another order or for steps by predicted noise
+ * @throws {RangeError} when the file asks for another order or for steps by predicted noise
  */
 export function createUniPcMultistepSampler(
   config: SchedulerConfig,
   numInferenceSteps: number,
   firstStep = 0,
 ): Sampler {
-  refuseUnsupported(config);
   const solverOrder = config.solver_order ?? 2;
   if (solverOrder > 2 || config.predict_x0 === false) {
-    throw new Error(
+    throw new RangeError(
       `scheduler_config.json: expected order 1 or 2 and predict_x0, got order ${solverOrder} and predict_x0 ${config.predict_x0 ?? true}`,
     );
   }

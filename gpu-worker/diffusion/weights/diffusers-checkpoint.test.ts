@@ -117,6 +117,16 @@ describe('openCheckpoint', () => {
     expect(openCheckpoint(dir).textEncoder.config.hidden_size).toBe(24);
   });
 
+  it("reads Python's words for numbers that JSON has not", () => {
+    const dir = makeCheckpoint('infinity');
+    const text = '{\n  "lambda_min_clipped": -Infinity,\n  "steps_offset": 1\n}';
+    writeFileSync(path.join(dir, 'scheduler/scheduler_config.json'), text);
+    expect(openCheckpoint(dir).scheduler).toMatchObject({
+      lambda_min_clipped: null,
+      steps_offset: 1,
+    });
+  });
+
   it('takes shards, and float16 where there is no full precision', () => {
     const dir = makeCheckpoint('shards');
     rmSync(path.join(dir, 'unet/diffusion_pytorch_model.safetensors'));
@@ -217,8 +227,41 @@ describe('a folder that cannot be used is refused with what was expected', () =>
       'unsupported',
       (dir) =>
         writeFileSync(path.join(dir, 'unet/config.json'), '{"class_embed_type": "timestep"}'),
-      /unet\/config\.json: [\s\S]*expected null[\s\S]*class_embed_type/,
+      /unet\/config\.json: [\s\S]*"timestep" is not supported, expected null[\s\S]*class_embed_type/,
     ],
+    ...[
+      ['unet', 'resnet_time_scale_shift', 'scale_shift'],
+      ['unet', 'dual_cross_attention', true],
+      ['unet', 'only_cross_attention', [true, false]],
+      ['unet', 'class_embeddings_concat', true],
+      ['unet', 'time_embedding_type', 'fourier'],
+      ['unet', 'time_cond_proj_dim', 256],
+      ['unet', 'encoder_hid_dim', 768],
+      ['unet', 'addition_embed_type', 'image'],
+      ['unet', 'conv_in_kernel', 4],
+      ['unet', 'dropout', 0.1],
+      ['unet', 'act_fn', 'gelu'],
+      ['unet', 'mid_block_type', 'UNetMidBlock2D'],
+      ['unet', 'down_block_types', ['AttnDownBlock2D', 'DownBlock2D']],
+      ['unet', '_class_name', 'UNetMotionModel'],
+      ['vae', '_class_name', 'AutoencoderTiny'],
+      ['vae', 'shift_factor', 0.1],
+      ['vae', 'in_channels', 4],
+      ['text_encoder', 'model_type', 't5'],
+      ['text_encoder', 'hidden_act', 'relu'],
+      ['text_encoder', 'attention_dropout', 0.1],
+    ].map(([model, field, value]): [string, (dir: string) => void, RegExp] => {
+      const shown = JSON.stringify(field === 'down_block_types' ? 'AttnDownBlock2D' : value);
+      const named = `${shown.replaceAll(/[[\]]/g, '\\$&')} is not supported, expected`;
+      return [
+        `${model}: ${field} ${JSON.stringify(value)}`,
+        (dir) => {
+          const file = path.join(dir, `${model}/config.json`);
+          writeFileSync(file, JSON.stringify({ [field as string]: value }));
+        },
+        new RegExp(`${model}/config\\.json: [\\s\\S]*${named}[\\s\\S]*at ${field}`),
+      ];
+    }),
     [
       'no-weights',
       (dir) => rmSync(path.join(dir, 'text_encoder/model.safetensors')),

@@ -182,12 +182,16 @@ function readJsonFile(file: string): unknown {
       `${file}: expected JSON of at most ${MAX_JSON_BYTES} bytes, found ${stat.size}`,
     );
   }
+  const text = readFileSync(file, 'utf8');
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(NON_FINITE.test(text) ? text.replace(NON_FINITE, '$1null') : text);
   } catch (cause) {
     throw new CheckpointError(`${file}: expected JSON`, { cause });
   }
 }
+
+/** Python writes these words for numbers that JSON has not; schedulers have a default of minus infinity. */
+const NON_FINITE = /(:\s*)(?:-?Infinity|NaN)(?=\s*[,}\n])/g;
 
 /** A model's files, each with the tensors that an index says it holds; none where there is no index. */
 function findWeights(

@@ -14,13 +14,24 @@ const side = z.int().positive().max(8_192);
 const MAX_LEVELS = 8;
 const perLevel = z.union([count, z.array(count).min(1).max(MAX_LEVELS)]);
 const depthPerLevel = z.union([depth, z.array(depth).min(1).max(MAX_LEVELS)]);
-const oddKernel = z.union([z.literal(1), z.literal(3), z.literal(5), z.literal(7)]);
-const off = z.literal(false).default(false);
-const absent = z.null().default(null);
+
+/** Other values change what is computed, in a way that no model here builds. */
+const oneOf = <const T extends string | number | boolean | null>(...values: readonly T[]) =>
+  z.literal(values, {
+    error: ({ input }) =>
+      `${JSON.stringify(input)?.slice(0, 80)} is not supported, expected ${values.map((value) => JSON.stringify(value)).join(' or ')}`,
+  });
+const oddKernel = oneOf(1, 3, 5, 7);
+const off = oneOf(false).default(false);
+const absent = oneOf(null).default(null);
+/** Dropout has a part in training only; the reference would drop there, and these models do not. */
+const noDropout = oneOf(0).default(0);
+const activation = oneOf('silu', 'swish').default('silu');
 
 /** @see diffusers `src/diffusers/models/unets/unet_2d_condition.py` */
 export const unetConfigSchema = z
   .looseObject({
+    _class_name: oneOf('UNet2DConditionModel').optional(),
     sample_size: z
       .union([side, z.array(side).length(2)])
       .nullable()
@@ -31,7 +42,7 @@ export const unetConfigSchema = z
     flip_sin_to_cos: z.boolean().default(true),
     freq_shift: z.number().default(0),
     down_block_types: z
-      .array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D']))
+      .array(oneOf('CrossAttnDownBlock2D', 'DownBlock2D'))
       .min(1)
       .default([
         'CrossAttnDownBlock2D',
@@ -39,20 +50,17 @@ export const unetConfigSchema = z
         'CrossAttnDownBlock2D',
         'DownBlock2D',
       ]),
-    mid_block_type: z
-      .literal('UNetMidBlock2DCrossAttn')
-      .nullable()
-      .default('UNetMidBlock2DCrossAttn'),
+    mid_block_type: oneOf('UNetMidBlock2DCrossAttn', null).default('UNetMidBlock2DCrossAttn'),
     up_block_types: z
-      .array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D']))
+      .array(oneOf('CrossAttnUpBlock2D', 'UpBlock2D'))
       .min(1)
       .default(['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D']),
     block_out_channels: z.array(count).min(1).max(MAX_LEVELS).default([320, 640, 1280, 1280]),
     layers_per_block: depthPerLevel.default(2),
     downsample_padding: z.int().min(0).max(1).default(1),
     mid_block_scale_factor: z.number().default(1),
-    dropout: z.number().default(0),
-    act_fn: z.enum(['silu', 'swish']).default('silu'),
+    dropout: noDropout,
+    act_fn: activation,
     norm_num_groups: count.default(32),
     norm_eps: z.number().positive().default(1e-5),
     cross_attention_dim: perLevel.default(1280),
@@ -61,7 +69,7 @@ export const unetConfigSchema = z
     attention_head_dim: perLevel.default(8),
     use_linear_projection: z.boolean().default(false),
     upcast_attention: z.boolean().default(false),
-    addition_embed_type: z.literal('text_time').nullable().default(null),
+    addition_embed_type: oneOf('text_time', null).default(null),
     addition_time_embed_dim: count.nullable().default(null),
     projection_class_embeddings_input_dim: count.nullable().default(null),
     conv_in_kernel: oddKernel.default(3),
@@ -71,21 +79,22 @@ export const unetConfigSchema = z
     // What follows must be as Stable Diffusion has it.
     num_attention_heads: absent,
     only_cross_attention: off,
-    mid_block_only_cross_attention: z.literal(false).nullable().default(null),
+    mid_block_only_cross_attention: oneOf(false, null).default(null),
     dual_cross_attention: off,
     reverse_transformer_layers_per_block: absent,
     encoder_hid_dim: absent,
     encoder_hid_dim_type: absent,
     class_embed_type: absent,
     num_class_embeds: absent,
-    resnet_time_scale_shift: z.literal('default').default('default'),
+    resnet_time_scale_shift: oneOf('default').default('default'),
     resnet_skip_time_act: off,
-    time_embedding_type: z.literal('positional').default('positional'),
+    time_embedding_type: oneOf('positional').default('positional'),
     time_embedding_dim: absent,
     time_embedding_act_fn: absent,
     timestep_post_act: absent,
     time_cond_proj_dim: absent,
-    attention_type: z.literal('default').default('default'),
+    attention_type: oneOf('default').default('default'),
+    class_embeddings_concat: off,
     cross_attention_norm: absent,
   })
   .superRefine((config, context) => {
@@ -122,24 +131,24 @@ export type UnetConfig = z.infer<typeof unetConfigSchema>;
 /** @see diffusers `src/diffusers/models/autoencoders/autoencoder_kl.py` */
 export const vaeConfigSchema = z
   .looseObject({
-    in_channels: count.default(3),
-    out_channels: count.default(3),
-    down_block_types: z
-      .array(z.literal('DownEncoderBlock2D'))
-      .min(1)
-      .default(['DownEncoderBlock2D']),
-    up_block_types: z.array(z.literal('UpDecoderBlock2D')).min(1).default(['UpDecoderBlock2D']),
+    _class_name: oneOf('AutoencoderKL').optional(),
+    in_channels: oneOf(3).default(3),
+    out_channels: oneOf(3).default(3),
+    down_block_types: z.array(oneOf('DownEncoderBlock2D')).min(1).default(['DownEncoderBlock2D']),
+    up_block_types: z.array(oneOf('UpDecoderBlock2D')).min(1).default(['UpDecoderBlock2D']),
     block_out_channels: z.array(count).min(1).max(MAX_LEVELS).default([64]),
     layers_per_block: depth.default(1),
-    act_fn: z.enum(['silu', 'swish']).default('silu'),
+    act_fn: activation,
     latent_channels: count.default(4),
     norm_num_groups: count.default(32),
     sample_size: z.union([side, z.array(side).length(2)]).default(32),
     /** Latents are multiplied by this on their way to the UNet. */
     scaling_factor: z.number().positive().default(0.18215),
-    shift_factor: z.number().nullable().default(null),
+    /** The pipelines of this family do not read it, those of flow matching do. */
+    shift_factor: oneOf(null, 0).default(null),
+    /** Of each channel; before they are scaled, latents are brought to mean 0 and deviation 1 with these. */
     latents_mean: z.array(z.number()).nullable().default(null),
-    latents_std: z.array(z.number()).nullable().default(null),
+    latents_std: z.array(z.number().positive()).nullable().default(null),
     force_upcast: z.boolean().default(true),
     use_quant_conv: z.boolean().default(true),
     use_post_quant_conv: z.boolean().default(true),
@@ -153,6 +162,12 @@ export const vaeConfigSchema = z
         complain(name, `expected ${channels.length} entries, one for each of block_out_channels`);
     }
     requireMultiples(channels, config.norm_num_groups, 'norm_num_groups', complain);
+    const { latents_mean, latents_std, latent_channels } = config;
+    for (const [name, list] of Object.entries({ latents_mean, latents_std })) {
+      if ((list ?? latents_mean ?? latents_std) === null) continue;
+      if (list?.length !== latent_channels)
+        complain(name, `expected ${latent_channels} numbers, one for each of latent_channels`);
+    }
   });
 
 /** @see vaeConfigSchema */
@@ -161,11 +176,13 @@ export type VaeConfig = z.infer<typeof vaeConfigSchema>;
 /** @see transformers `CLIPTextConfig` */
 export const clipTextConfigSchema = z
   .looseObject({
+    model_type: oneOf('clip_text_model', 'clip').optional(),
     hidden_size: count.default(512),
     intermediate_size: count.default(2048),
     num_hidden_layers: depth.default(12),
     num_attention_heads: count.default(8),
-    hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
+    hidden_act: oneOf('quick_gelu', 'gelu').default('quick_gelu'),
+    attention_dropout: noDropout,
     vocab_size: z.int().positive().max(1_000_000).default(49408),
     max_position_embeddings: z.int().positive().max(1_024).default(77),
     layer_norm_eps: z.number().positive().default(1e-5),
