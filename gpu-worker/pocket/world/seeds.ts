@@ -94,6 +94,11 @@ export function judgeScene(index: number, restrict: Restriction = {}): Scene {
   return sampleScene(seedOf('judges', index), restrict);
 }
 
+/** @returns an individual from the judges' own seeds; its looks may be anybody's */
+export function judgeSubject(index: number, restrict: Restriction = {}): Subject {
+  return sampleSubject(createRandom(seedOf('judges', index)), restrict);
+}
+
 function unseenSubject(seed: number, className: ClassName | undefined): Subject {
   for (let attempt = 0; attempt < 10_000; attempt++) {
     const subject = sampleSubject(
@@ -115,12 +120,12 @@ export function demoSubject(index: number, className?: ClassName): Subject {
 }
 
 /**
- * @param index which test subject, in `[0, 10⁷)`
+ * @param index which test subject, in `[0, 10⁵)`
  * @param className its class, by chance where absent
  * @returns an individual whose looks pretraining never drew
  */
 export function testSubject(index: number, className?: ClassName): Subject {
-  return unseenSubject(seedOf('testSubjects', index), className);
+  return unseenSubject(seedOf('testSubjects', index * 100), className);
 }
 
 /** Quiet places for photos of a subject. */
@@ -162,4 +167,13 @@ export function photosOf(subject: Subject, count: number, seed: number): Scene[]
  */
 export function demoPhotos(index: number, count: number, className?: ClassName): Scene[] {
   return photosOf(demoSubject(index, className), count, seedOf('demo', index * 100 + 1));
+}
+
+/**
+ * @param index which test subject
+ * @param count how many photos, at most 90
+ * @param className the class given to `testSubject`, if any
+ */
+export function testPhotos(index: number, count: number, className?: ClassName): Scene[] {
+  return photosOf(testSubject(index, className), count, seedOf('testSubjects', index * 100 + 1));
 }

@@ -34,6 +34,21 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** An input of a model that others have written. */
+export interface InputDescription {
+  readonly name: string;
+  /** As ONNX Runtime names it: `float32`, `int64` … */
+  readonly dtype: string;
+  /** A name, or −1, stands for a length that the caller chooses. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** A model from a file, with what it asks for. */
+export interface FileSession extends Session {
+  readonly inputs: readonly InputDescription[];
+  readonly outputs: readonly string[];
+}
+
 /** A flat float32 tensor that stays where its session runs, to be fed to it again. */
 export interface ResidentTensor {
   /**
@@ -87,6 +102,42 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
   const session = await ort.InferenceSession.create(graph.encode(), ortOptions(options));
   return {
     run: async (feeds) => fromOrt(await session.run(toOrt(feeds))),
+    close: () => session.release(),
+  };
+}
+
+/**
+ * Opens an ONNX file that another program wrote, for inference on the CPU. Inputs that want int64 are
+ * given as int32.
+ * @param file data that it keeps beside itself must lie in the same folder
+ * @throws {Error} when it is no ONNX model
+ */
+export async function openOnnxFile(
+  file: string,
+  options: Pick<SessionOptions, 'threads'> = {},
+): Promise<FileSession> {
+  const session = await ort.InferenceSession.create(file, {
+    executionProviders: ['cpu'],
+    enableMemPattern: false,
+    intraOpNumThreads: options.threads ?? 0,
+    logSeverityLevel: 3,
+  });
+  const inputs = session.inputMetadata.map((input): InputDescription => {
+    if (!input.isTensor) throw new TypeError(`${file}: input ${input.name} is no tensor`);
+    return { name: input.name, dtype: input.type, shape: input.shape };
+  });
+  const wide = inputs.filter(({ dtype }) => dtype === 'int64').map(({ name }) => name);
+  return {
+    inputs,
+    outputs: session.outputNames,
+    async run(feeds) {
+      const tensors = toOrt(feeds);
+      for (const name of wide) {
+        const { data, shape } = feeds[name]!;
+        tensors[name] = new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+      }
+      return fromOrt(await session.run(tensors));
+    },
     close: () => session.release(),
   };
 }

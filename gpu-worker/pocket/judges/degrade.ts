@@ -1,0 +1,80 @@
+/**
+ * @file Makes drawings a little worse, as a generated picture is: moved, soft, grainy, off in brightness.
+ * A judge that only ever saw clean drawings would judge the softness and not the subject.
+ */
+import type { Philox } from '../../tensor/random/philox.ts';
+
+const CHANCE = { move: 0.7, soften: 0.35, coarsen: 0.12, grain: 0.3, tone: 0.5 } as const;
+/** Pixels. */
+const MAX_MOVE = 7;
+/** Standard deviation; pixels are in [−1, 1]. */
+const MAX_GRAIN = 0.1;
+const MAX_TONE = 0.1;
+
+/**
+ * @param pixels float32 `[3, size, size]` in [−1, 1]; changed in place
+ * @param random decides what happens to this picture
+ */
+export function degrade(pixels: Float32Array, size: number, random: Philox): void {
+  const happens = (chance: number) => random.uniform() < chance;
+  const signed = (limit: number) => limit * (2 * random.uniform() - 1);
+  if (happens(CHANCE.move))
+    move(pixels, size, Math.round(signed(MAX_MOVE)), Math.round(signed(MAX_MOVE)));
+  if (happens(CHANCE.soften)) for (let i = 0; i < 1 + random.integer(2); i++) soften(pixels, size);
+  if (happens(CHANCE.coarsen)) coarsen(pixels, size);
+  if (happens(CHANCE.tone)) {
+    const [gain, shift] = [1 + signed(MAX_TONE), signed(MAX_TONE)];
+    for (let i = 0; i < pixels.length; i++) pixels[i] = gain * pixels[i]! + shift;
+  }
+  if (happens(CHANCE.grain)) {
+    const deviation = MAX_GRAIN * random.uniform();
+    const grain = random.normals(pixels.length);
+    for (let i = 0; i < pixels.length; i++) pixels[i]! += deviation * grain[i]!;
+  }
+}
+
+/** Shifts the picture; the edge that moves in is repeated. */
+function move(pixels: Float32Array, size: number, dx: number, dy: number): void {
+  const before = pixels.slice();
+  const inside = (place: number) => Math.min(size - 1, Math.max(0, place));
+  for (let c = 0; c < 3; c++) {
+    for (let y = 0; y < size; y++) {
+      const from = (c * size + inside(y - dy)) * size;
+      const to = (c * size + y) * size;
+      for (let x = 0; x < size; x++) pixels[to + x] = before[from + inside(x - dx)]!;
+    }
+  }
+}
+
+/** Binomial blur, 1 2 1 in both directions. */
+function soften(pixels: Float32Array, size: number): void {
+  for (const [step, line] of [
+    [1, size],
+    [size, 1],
+  ] as const) {
+    for (let start = 0; start < 3 * size; start++) {
+      const first =
+        step === 1 ? start * size : Math.floor(start / size) * size * size + (start % size) * line;
+      let left = pixels[first]!;
+      for (let i = 0; i < size; i++) {
+        const at = first + i * step;
+        const right = i + 1 < size ? pixels[at + step]! : pixels[at]!;
+        const middle = pixels[at]!;
+        pixels[at] = 0.25 * left + 0.5 * middle + 0.25 * right;
+        left = middle;
+      }
+    }
+  }
+}
+
+/** Replaces each 2×2 square by its mean. */
+function coarsen(pixels: Float32Array, size: number): void {
+  for (let row = 0; row < 3 * size; row += 2) {
+    for (let x = 0; x < size; x += 2) {
+      const a = row * size + x;
+      const b = a + size;
+      const mean = (pixels[a]! + pixels[a + 1]! + pixels[b]! + pixels[b + 1]!) / 4;
+      pixels[a] = pixels[a + 1] = pixels[b] = pixels[b + 1] = mean;
+    }
+  }
+}
