@@ -9,12 +9,10 @@ import {
   locateBaseCheckpoint,
 } from '#storage/base-checkpoint.ts';
 import { type MasterKey, parseMasterKey } from '#storage/keys.ts';
+import { providerSchema } from './dreambooth/requests.ts';
 
 /** The small base that comes with the repository. */
 const POCKET_DIR = fileURLToPath(new URL('../models/pocket', import.meta.url));
-
-/** Devices that the engine can run on. */
-export const executionProviders = ['cpu', 'webgpu', 'cuda'] as const;
 
 /** Each variable with its rule; the rule is what a bad value's message says, never the value. */
 export const workerConfigSchema = z.object({
@@ -49,7 +47,7 @@ export const workerConfigSchema = z.object({
     .optional(),
   WORK_DIR: z.string('required: a folder for running trainings and class images').min(1),
   EXECUTION_PROVIDER: z
-    .enum(executionProviders, `must be one of ${executionProviders.join(', ')}`)
+    .enum(providerSchema.options, `must be one of ${providerSchema.options.join(', ')}`)
     .default('cpu'),
   /** An admin has read that nothing looks at the pictures before they are posted. */
   ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER: z
@@ -83,7 +81,7 @@ export interface WorkerSettings {
   readonly baseCheckpointDir: string;
   /** Running trainings and class images; safe to lose. */
   readonly workDir: string;
-  readonly executionProvider: (typeof executionProviders)[number];
+  readonly executionProvider: z.infer<typeof providerSchema>;
   readonly acknowledgeNoOutputClassifier: boolean;
 }
 
@@ -131,6 +129,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
  */
 export function readBaseConfig(environment: NodeJS.ProcessEnv): BaseConfig {
   return toBaseConfig(parse(baseConfigSchema, environment));
+}
+
+/**
+ * Reads of the environment only where the engine is to run.
+ *
+ * @throws {ConfigError} naming the bad variable
+ */
+export function readExecutionProvider(
+  environment: NodeJS.ProcessEnv,
+): WorkerSettings['executionProvider'] {
+  return parse(workerConfigSchema.pick({ EXECUTION_PROVIDER: true }), environment)
+    .EXECUTION_PROVIDER;
 }
 
 function parse<Schema extends z.ZodType>(

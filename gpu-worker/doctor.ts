@@ -1,12 +1,13 @@
 /**
  * @file `npm run doctor [-- --base FOLDER_OR_HUB_ID] [--download]`: tells what this machine can do, and why not. The base
- * is what BASE_CHECKPOINT says; one from the hub is downloaded only when asked for.
+ * is what BASE_CHECKPOINT says; one from the hub is downloaded only when asked for. Exits 1 when EXECUTION_PROVIDER or
+ * the base cannot be used.
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { bringBase } from './bring-base.ts';
-import { type BaseConfig, readBaseConfig } from './config.ts';
+import { type BaseConfig, readBaseConfig, readExecutionProvider } from './config.ts';
 import { readBaseFacts } from './dreambooth/base-checkpoint.ts';
 import { probeProviders } from './engine/probe-providers.ts';
 import { previewDownload } from './hub/download-checkpoint.ts';
@@ -20,15 +21,27 @@ console.log(
   `Node ${process.versions.node}, ${os.availableParallelism()} cores, ${gib(os.totalmem())} memory`,
 );
 
-for (const { provider, works, detail } of await probeProviders()) {
-  console.log(`${works ? 'works  ' : 'missing'}  ${provider}: ${detail}`);
+try {
+  await examineProviders();
+} catch (error) {
+  console.log(`missing  provider: ${(error as Error).message}`);
+  process.exitCode = 1;
 }
-
 try {
   console.log(await examineBase());
 } catch (error) {
   console.log(`missing  base checkpoint: ${(error as Error).message}`);
   process.exitCode = 1;
+}
+
+async function examineProviders(): Promise<void> {
+  const chosen = readExecutionProvider(process.env);
+  for (const { provider, works, detail, advice } of await probeProviders()) {
+    const mark = provider === chosen ? ' (EXECUTION_PROVIDER)' : '';
+    console.log(`${works ? 'works  ' : 'missing'}  ${provider}${mark}: ${detail}`);
+    if (advice) console.log(`         ${advice}`);
+    if (provider === chosen && !works) process.exitCode = 1;
+  }
 }
 
 async function examineBase(): Promise<string> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { SAMPLER_NAMES } from '../diffusion/schedulers/create-sampler.ts';
 import { LR_SCHEDULERS } from '../tensor/optim/lr-schedule.ts';
+import { EXECUTION_PROVIDERS } from '../tensor/runtime/providers.ts';
 
 const absolutePath = z.string().startsWith('/');
 
@@ -82,7 +83,8 @@ export const classImageFile = (index: number): string =>
 const MAX_SIDE = 2048;
 const side = z.int().min(1).max(MAX_SIDE);
 
-const provider = z.enum(['cpu', 'webgpu', 'cuda']);
+/** Devices that the engine can run on. */
+export const providerSchema = z.enum(EXECUTION_PROVIDERS);
 
 export const trainSubjectRequestSchema = z.object({
   kind: z.literal('train-subject'),
@@ -102,7 +104,7 @@ export const trainSubjectRequestSchema = z.object({
   samplePrompts: z.array(z.string()),
   settings: trainingSettingsSchema,
   sampling: samplingSettingsSchema,
-  provider,
+  provider: providerSchema,
 });
 export type TrainSubjectRequest = z.infer<typeof trainSubjectRequestSchema>;
 
@@ -124,7 +126,7 @@ export const renderPromptRequestSchema = z.object({
   /** `<outputDir>/0.png …` */
   outputDir: absolutePath,
   sampling: samplingSettingsSchema,
-  provider,
+  provider: providerSchema,
 });
 export type RenderPromptRequest = z.infer<typeof renderPromptRequestSchema>;
 

@@ -1,14 +1,14 @@
 /** @file The worker's side of the engine: one child process a device, started when it is needed and again after a crash. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type {
   EngineRequest,
   ProgressEvent,
   RenderPromptResult,
   TrainSubjectResult,
 } from '../dreambooth/requests.ts';
+import { forkEngineChild } from './child-process.ts';
 import {
   type EngineCommand,
   type EngineEvent,
@@ -85,10 +85,6 @@ const CANCEL_GRACE_MS = 30_000;
 /** 0.5 s after the first crash in a row, doubling to 30 s. */
 const backoffMs = (crashes: number): number =>
   crashes === 0 ? 0 : Math.min(500 * 2 ** (crashes - 1), 30_000);
-/** Paths and device choices; no token, key or database URL reaches the child. */
-const PASSED_VARIABLES =
-  /^(PATH|HOME|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|XDG_RUNTIME_DIR|VK_\w+|CUDA_\w+|NVIDIA_\w+|OMP_\w+)$/;
-
 /** A request on its way. */
 interface Pending {
   readonly kind: EngineRequest['kind'];
@@ -170,13 +166,7 @@ function startChild(
     isExpected(): boolean;
   },
 ): Promise<Child> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const forked = fork(childPath, [], {
-    // Not the parent's own flags: an --inspect port or a test runner's hooks have no place here.
-    execArgv: ['--import', tsx],
-    env: pickEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const forked = forkEngineChild(childPath);
   const pending = new Map<number, Pending>();
   const lastWords = readErrors(forked, logger);
   // A failed send or kill also ends in 'exit' or in a timeout; without a listener it would be thrown.
@@ -303,12 +293,6 @@ function readErrors(forked: ChildProcess, logger: EngineLogger): () => string {
     for (const each of lines) if (each.trim()) logger.warn({ stderr: each }, 'engine');
   });
   return () => text;
-}
-
-function pickEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => PASSED_VARIABLES.test(name)),
-  );
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

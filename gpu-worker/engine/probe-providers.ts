@@ -1,61 +1,95 @@
-/** @file Tries each execution provider on a small graph and compares its result with the CPU's. */
-import { Graph } from '../tensor/graph/graph.ts';
-import { conv2d } from '../tensor/graph/ops/convolution.ts';
-import { silu } from '../tensor/graph/ops/elementwise.ts';
-import { groupNorm } from '../tensor/graph/ops/normalization.ts';
-import { Philox } from '../tensor/random/philox.ts';
-import { createSession, type ExecutionProvider, type Tensor } from '../tensor/runtime/session.ts';
+/** @file Tries each execution provider on a training with a known result, in a child that may crash or hang. */
+import { fileURLToPath } from 'node:url';
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from '../tensor/runtime/providers.ts';
+import { forkEngineChild } from './child-process.ts';
+import { explainFailure } from './explain-failure.ts';
+import type { ProbeMessage } from './probe-child.ts';
+import { KNOWN_RESULT, PROBE_TOLERANCE } from './probe-result.ts';
 
 export interface ProviderReport {
   readonly provider: ExecutionProvider;
   readonly works: boolean;
-  /** Time of a run, or why it does not work. */
+  /** Time of a step, or why it does not work. */
   readonly detail: string;
+  /** What to do about it, where that is known. */
+  readonly advice?: string;
 }
 
-const SHAPES = { x: [2, 32, 32, 32], w: [32, 32, 3, 3], s: [32], b: [32] } as const;
-/** Providers add up in another order and may use fast approximations. */
-const TOLERANCE = 1e-3;
+const CHILD_PATH = fileURLToPath(new URL('./probe-child.ts', import.meta.url));
+/** A software driver takes seconds to translate the kernels; what takes minutes hangs. */
+const TIMEOUT_MS = 120_000;
+
+/** What became of a child: its message, or its end without one; and what was written to stderr. */
+export interface ProbeOutcome {
+  readonly message?: ProbeMessage;
+  readonly end?: string;
+  readonly stderr: string;
+}
 
 /** @returns one report for each provider that a configuration can name */
 export async function probeProviders(): Promise<ProviderReport[]> {
-  const expected = (await runOn('cpu')).values;
   const reports: ProviderReport[] = [];
-  for (const provider of ['cpu', 'webgpu', 'cuda'] as const) {
-    try {
-      const { values, ms } = await runOn(provider);
-      const worst = values.reduce(
-        (max, value, i) => Math.max(max, Math.abs(value - expected[i]!)),
-        0,
-      );
-      reports.push(
-        worst <= TOLERANCE
-          ? { provider, works: true, detail: `a small convolution in ${ms.toFixed(1)} ms` }
-          : { provider, works: false, detail: `its result differs from the CPU's by ${worst}` },
-      );
-    } catch (error) {
-      const [firstLine = ''] = (error as Error).message.split('\n');
-      reports.push({ provider, works: false, detail: firstLine.slice(0, 200) });
-    }
-  }
+  for (const provider of EXECUTION_PROVIDERS) reports.push(await probeProvider(provider));
   return reports;
 }
 
-async function runOn(provider: ExecutionProvider): Promise<{ values: Float32Array; ms: number }> {
-  const graph = new Graph();
-  const input = (name: keyof typeof SHAPES) => graph.input(name, 'float32', SHAPES[name]);
-  const [x, w, s, b] = [input('x'), input('w'), input('s'), input('b')];
-  graph.output('y', conv2d(silu(groupNorm(x, s, b, 8, 1e-5)), w, b, { pads: [1, 1, 1, 1] }));
-  const feeds: Record<string, Tensor> = {};
-  for (const [i, [name, shape]] of Object.entries(SHAPES).entries()) {
-    const size = shape.reduce((product: number, length) => product * length, 1);
-    feeds[name] = { data: new Philox(1, i).normals(size), shape };
+/** @param options.childPath another child, for tests */
+export async function probeProvider(
+  provider: ExecutionProvider,
+  options: { childPath?: string; timeoutMs?: number } = {},
+): Promise<ProviderReport> {
+  const { childPath = CHILD_PATH, timeoutMs = TIMEOUT_MS } = options;
+  const { message, end, stderr } = await runChild(childPath, provider, timeoutMs);
+  if (!message || 'error' in message) {
+    const error = message?.error ?? end ?? 'its process ended without a word';
+    return { provider, works: false, ...explainFailure(provider, error, stderr) };
   }
-  const session = await createSession(graph, { provider, purpose: 'inference' });
-  await session.run(feeds);
-  const startedAt = performance.now();
-  const { y } = await session.run(feeds);
-  const ms = performance.now() - startedAt;
-  await session.close();
-  return { values: y!.data as Float32Array, ms };
+  const off = message.values.findIndex(
+    (value, i) => !(Math.abs(value / KNOWN_RESULT[i]! - 1) <= PROBE_TOLERANCE),
+  );
+  if (off === -1) {
+    const detail = `three training steps with the known result, ${message.stepMs.toFixed(1)} ms the last`;
+    return { provider, works: true, detail };
+  }
+  const [wrong, right] = [message.values[off], KNOWN_RESULT[off]];
+  return {
+    provider,
+    works: false,
+    detail: `it computes something else: ${wrong} instead of ${right}`,
+    advice: 'Update the graphics driver; do not train on it as it is.',
+  };
+}
+
+function runChild(
+  childPath: string,
+  provider: ExecutionProvider,
+  timeoutMs: number,
+): Promise<ProbeOutcome> {
+  const child = forkEngineChild(childPath, [provider]);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-10_000);
+  });
+  return new Promise((resolve) => {
+    let message: ProbeMessage | undefined;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    child.once('message', (received) => {
+      message = received as ProbeMessage;
+      // A driver may hang while the process ends.
+      setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+    });
+    child.once('error', (error) => resolve({ end: error.message, stderr }));
+    // After exit and after the last of stderr.
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      const end = isLate
+        ? `no answer within ${timeoutMs / 1000} s`
+        : `its process ended with ${signal ?? `code ${code}`}`;
+      resolve(message ? { message, stderr } : { end, stderr });
+    });
+  });
 }

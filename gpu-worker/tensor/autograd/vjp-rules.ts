@@ -149,7 +149,8 @@ export const vjpRules = {
   Gather: ({ inputs: [table], saved: [indices] }, g) => {
     const { graph, dtype, shape } = table!;
     const count = sizeOf(indices!.shape);
-    const rows = reshape(cast(indices!, 'int64'), [count, 1]);
+    // WebGPU reshapes no int64.
+    const rows = cast(reshape(indices!, [count, 1]), 'int64');
     const updates = reshape(g, [count, ...shape.slice(1)]);
     const zeros = expand(graph.constant(0), shape);
     return graph.emit('ScatterND', [zeros, rows, updates], [{ dtype, shape }], {

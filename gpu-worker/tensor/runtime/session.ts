@@ -3,12 +3,12 @@ import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { encodeModel } from '../onnx/model.ts';
+import type { ExecutionProvider } from './providers.ts';
+
+export type { ExecutionProvider };
 
 // Official builds report each session to their makers. The variable is read when the first session is made.
 process.env.ORT_DISABLE_TELEMETRY = '1';
-
-/** Where a graph runs. */
-export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda';
 
 /** A tensor at the border of a graph: its data (not copied on the way in) and its shape. */
 export interface Tensor {
