@@ -46,10 +46,23 @@ describe('the command', () => {
     expect(result.rows[0]).toMatchObject({ item: 'text/hidden', tolerance: 2e-5, pass: true });
   });
 
+  test('compares some parts only when asked to', async () => {
+    const dir = path.join(import.meta.dirname, 'fixtures', 'bk');
+    const { code, stdout } = await parity(dir, '--json', '--only', 'schedule,text');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).rows.map(({ item }: { item: string }) => item)).toEqual([
+      'text/hidden',
+      'schedule/alphas_cumprod',
+      'unet/noisy',
+      'unet/target',
+    ]);
+  });
+
   test.each([
     [['no-such-folder'], 'no-such-folder: expected model_index.json'],
     [[], 'npm run parity -- DIR'],
     [['a', '--provider', 'tpu'], 'npm run parity -- DIR'],
+    [['a', '--only', 'unet,controlnet'], 'npm run parity -- DIR'],
   ])('ends with 2 and a reason for %j', async (args, reason) => {
     const { code, stderr } = await parity(...args);
     expect(code).toBe(2);

@@ -1,24 +1,26 @@
 /**
- * @file `npm run parity -- DIR [--json] [--provider cpu|webgpu]`: compares a checkpoint's results
+ * @file `npm run parity -- DIR [--json] [--provider NAME] [--only PARTS]`: compares a checkpoint's results
  * with those that lie beside it in `reference.safetensors`. Exits 1 when an item fails, 2 when DIR
  * holds no reference checkpoint.
  */
 import { parseArgs } from 'node:util';
-import type { ExecutionProvider } from '#worker/tensor/runtime/session.ts';
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from '#worker/tensor/runtime/providers.ts';
 import type { Row } from './compare.ts';
-import { compareAll } from './parity.ts';
+import { compareAll, PARTS, type Part } from './parity.ts';
 import { NotAReferenceError, Reference } from './reference.ts';
 import { formatRow, HEADING, summarize } from './table.ts';
 
-const USAGE = 'npm run parity -- DIR [--json] [--provider cpu|webgpu]';
+const USAGE =
+  `npm run parity -- DIR [--json] [--provider ${EXECUTION_PROVIDERS.join('|')}] [--only PART,PART…]\n` +
+  `PART: ${PARTS.join(', ')}`;
 
 async function main(): Promise<number> {
-  const { dir, json, provider } = readArguments();
+  const { dir, json, provider, parts } = readArguments();
   const reference = Reference.open(dir);
   const { family } = reference.settings;
   if (!json) console.log(`${dir} (${family}) on ${provider}\n${HEADING}`);
   const rows: Row[] = [];
-  for await (const row of compareAll(reference, provider)) {
+  for await (const row of compareAll(reference, provider, parts)) {
     rows.push(row);
     if (!json) console.log(formatRow(row));
   }
@@ -28,14 +30,23 @@ async function main(): Promise<number> {
   return pass ? 0 : 1;
 }
 
-function readArguments(): { dir: string; json: boolean; provider: ExecutionProvider } {
+interface Arguments {
+  readonly dir: string;
+  readonly json: boolean;
+  readonly provider: ExecutionProvider;
+  readonly parts: readonly Part[];
+}
+
+function readArguments(): Arguments {
   const { values, positionals } = parseOrExplain();
-  const { provider, json } = values;
   const [dir, ...more] = positionals;
-  if (dir === undefined || more.length > 0 || !(provider === 'cpu' || provider === 'webgpu')) {
+  const provider = EXECUTION_PROVIDERS.find((name) => name === values.provider);
+  const only = values.only?.split(',') ?? PARTS;
+  const parts = PARTS.filter((part) => only.includes(part));
+  if (dir === undefined || more.length > 0 || !provider || parts.length !== only.length) {
     throw new NotAReferenceError(USAGE);
   }
-  return { dir, json, provider };
+  return { dir, json: values.json, provider, parts };
 }
 
 function parseOrExplain() {
@@ -45,6 +56,7 @@ function parseOrExplain() {
       options: {
         json: { type: 'boolean', default: false },
         provider: { type: 'string', default: 'cpu' },
+        only: { type: 'string' },
       },
     });
   } catch (error) {
