@@ -1,9 +1,10 @@
 /** @file Reverse-mode differentiation: walks the tape backwards and lets each op's rule add nodes. */
 import type { Graph, Segment, TapeEntry, Value } from '../graph/graph.ts';
-import { add, compare, mul } from '../graph/ops/elementwise.ts';
-import { concat, expand, reshape, slice } from '../graph/ops/movement.ts';
+import { add } from '../graph/ops/elementwise.ts';
+import { concat, expand } from '../graph/ops/movement.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { type Grad, type PartialGrad, type VjpRule, vjpRules } from './vjp-rules.ts';
+import { zeroAfter } from './zero-after.ts';
 
 /**
  * Adds the gradients of a scalar to its graph.
@@ -58,8 +59,7 @@ export function backward(loss: Value, wrt: readonly Value[]): Value[] {
  * Gives the rules a tape whose checkpointed segments are computed again, each when the backward pass
  * reaches it.
  *
- * To keep the runtime from computing a segment early, its inputs get zero times something of the
- * incoming gradient added. The zero is made by a comparison: a NaN in the gradient does not spread.
+ * To keep the runtime from computing a segment early, its inputs wait for the incoming gradient.
  *
  * @see Chen et al. 2016, https://arxiv.org/abs/1604.06174
  */
@@ -87,12 +87,6 @@ function recomputation(graph: Graph) {
       saved: entry.saved.map(standIn),
     };
   };
-}
-
-/** A scalar 0 that cannot be known before `value` is. */
-function zeroAfter(value: Value): Value {
-  const first = slice(reshape(value, [sizeOf(value.shape)]), 0, 0, 1);
-  return mul(compare('Equal', first, first), 0);
 }
 
 /** Adds up all contributions to the gradient of `target`. */

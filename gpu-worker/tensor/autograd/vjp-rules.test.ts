@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DIFFERENTIABLE_OPS, type DifferentiableOp } from '../graph/differentiable-ops.ts';
 import { Graph, type Value } from '../graph/graph.ts';
+import { scaledDotProductAttention } from '../graph/ops/attention.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
 import {
   abs,
@@ -194,6 +195,26 @@ const CASES: Record<DifferentiableOp, readonly Case[]> = {
   ],
   Softmax: [{ inputs: [[2, 3, 4]], build: softmax }],
   LogSoftmax: [{ inputs: [[2, 3, 4]], build: logSoftmax }],
+  ScaledDotProductAttention: [
+    {
+      name: 'two heads at once',
+      inputs: [
+        [5, 3, 2],
+        [5, 4, 2],
+        [5, 4, 2],
+      ],
+      build: (q, k, v) => scaledDotProductAttention(q, k, v, 0.7, 2 * 3 * 4),
+    },
+    {
+      name: 'two queries of a head at once',
+      inputs: [
+        [2, 5, 2],
+        [2, 3, 2],
+        [2, 3, 2],
+      ],
+      build: (q, k, v) => scaledDotProductAttention(q, k, v, 0.7, 2 * 3),
+    },
+  ],
   LayerNormalization: [
     { inputs: [[2, 3, 6], [6], [6]], build: (x, s, b) => layerNorm(x, s, b, 1e-5) },
   ],

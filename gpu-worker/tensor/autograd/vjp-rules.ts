@@ -19,6 +19,7 @@ import { gemm, matMul } from '../graph/ops/linalg.ts';
 import { expand, reshape, slice, transpose } from '../graph/ops/movement.ts';
 import { reduceMean, reduceSum } from '../graph/ops/reduction.ts';
 import { sizeOf } from '../graph/shape.ts';
+import { attentionGradients } from './attention-gradients.ts';
 import { conv2dInputGrad, conv2dWeightGrad } from './conv-gradients.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
@@ -221,6 +222,8 @@ export const vjpRules = {
   },
 
   LogSoftmax: ({ output }, g) => [sub(g, mul(exp(output), reduceSum(g, [-1], true)))],
+
+  ScaledDotProductAttention: attentionGradients,
 
   LayerNormalization: ({ inputs: [x, scale], saved: [mean, inverseStd] }, g, needs) => {
     const normalized = mul(sub(x!, mean!), inverseStd!);

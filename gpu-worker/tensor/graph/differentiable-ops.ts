@@ -30,6 +30,7 @@ export const DIFFERENTIABLE_OPS = [
   'Conv',
   'Softmax',
   'LogSoftmax',
+  'ScaledDotProductAttention',
   'LayerNormalization',
   'GroupNormalization',
 ] as const;

@@ -128,6 +128,14 @@ export class Graph {
     return output;
   }
 
+  /** Keeps what `build` adds off the tape: the caller records the whole as one op. */
+  untaped<T>(build: () => T): T {
+    const { length } = this.tape;
+    const result = build();
+    this.tape.length = length;
+    return result;
+  }
+
   /**
    * Marks what `build` adds as a {@link Segment}. Segments follow one another; they do not nest.
    * @param inputs activations from outside that `build` uses; weights need not be named

@@ -1,5 +1,6 @@
 /** @file Layers with parameters: linear, convolution, normalizations, embedding, multi-head attention. */
 import type { Value } from '../graph/graph.ts';
+import { MAX_SCORES, scaledDotProductAttention } from '../graph/ops/attention.ts';
 import { type ConvOptions, conv2d as conv2dOp } from '../graph/ops/convolution.ts';
 import { add, mul } from '../graph/ops/elementwise.ts';
 import { gemm, matMul } from '../graph/ops/linalg.ts';
@@ -92,10 +93,22 @@ export function attention(
   const [batch, queries, width] = query.shape as [number, number, number];
   const keys = key.shape[1]!;
   const headDim = width / heads;
+  const scale = 1 / Math.sqrt(headDim);
+  if (!mask && batch * heads * queries * keys > MAX_SCORES) {
+    const split = (value: Value) =>
+      reshape(transpose(reshape(value, [batch, value.shape[1]!, heads, headDim]), [0, 2, 1, 3]), [
+        batch * heads,
+        value.shape[1]!,
+        headDim,
+      ]);
+    const attended = scaledDotProductAttention(split(query), split(key), split(value), scale);
+    const perHead = reshape(attended, [batch, heads, queries, headDim]);
+    return reshape(transpose(perHead, [0, 2, 1, 3]), [batch, queries, width]);
+  }
   const q = transpose(reshape(query, [batch, queries, heads, headDim]), [0, 2, 1, 3]);
   const kTransposed = transpose(reshape(key, [batch, keys, heads, headDim]), [0, 2, 3, 1]);
   const v = transpose(reshape(value, [batch, keys, heads, headDim]), [0, 2, 1, 3]);
-  const scores = matMul(mul(q, 1 / Math.sqrt(headDim)), kTransposed);
+  const scores = matMul(mul(q, scale), kTransposed);
   const probabilities = softmax(mask ? add(scores, mask) : scores);
   const attended = transpose(matMul(probabilities, v), [0, 2, 1, 3]);
   return reshape(attended, [batch, queries, width]);
