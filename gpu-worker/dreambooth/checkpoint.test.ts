@@ -4,13 +4,14 @@ import { DEFAULT_TRAINING } from './default-settings.ts';
 import type { TrainingSettings } from './requests.ts';
 
 const SETTINGS: TrainingSettings = { method: 'lora', ...DEFAULT_TRAINING };
-const of = (change: Partial<TrainingSettings>, baseHash = 'base') =>
+const of = (change: Partial<TrainingSettings>, baseHash = 'base', instancePrompt?: string) =>
   trainingFingerprint(
     {
       classNoun: 'cat',
       identifier: 'zwx',
       photoFiles: ['/a.png'],
       settings: { ...SETTINGS, ...change },
+      ...(instancePrompt !== undefined && { instancePrompt }),
     },
     baseHash,
   );
@@ -23,8 +24,9 @@ test('a state is taken up with other learning rates, and with nothing else chang
     of({ textEncoderStopStep: 5 }),
     of({ method: 'full' }),
     of({}, 'other base'),
+    of({}, 'base', 'a zwx'),
   ];
-  expect(new Set([...others, of({})]).size).toBe(6);
+  expect(new Set([...others, of({})]).size).toBe(7);
 });
 
 test('the order of the settings does not matter', () => {

@@ -87,10 +87,13 @@ const RATES: readonly string[] = [
  * @param baseHash of the base checkpoint
  */
 export function trainingFingerprint(
-  request: Pick<TrainSubjectRequest, 'classNoun' | 'identifier' | 'photoFiles' | 'settings'>,
+  request: Pick<
+    TrainSubjectRequest,
+    'classNoun' | 'identifier' | 'instancePrompt' | 'photoFiles' | 'settings'
+  >,
   baseHash: string,
 ): string {
-  const { classNoun, identifier, photoFiles } = request;
+  const { classNoun, identifier, instancePrompt, photoFiles } = request;
   const settings = Object.entries(request.settings).filter(([name]) => !RATES.includes(name));
   const text = JSON.stringify([
     baseHash,
@@ -98,6 +101,7 @@ export function trainingFingerprint(
     identifier,
     settings.sort(),
     photoFiles.length,
+    ...(instancePrompt === undefined ? [] : [instancePrompt]),
   ]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -137,8 +137,9 @@ function requireKnownNoun({ classNouns }: Checkpoint, noun: string): void {
   );
 }
 
-function promptsOf({ identifier, classNoun, settings }: TrainSubjectRequest): string[] {
-  const instance = instancePromptOf(identifier, classNoun);
+function promptsOf(request: TrainSubjectRequest): string[] {
+  const { identifier, classNoun, settings } = request;
+  const instance = request.instancePrompt ?? instancePromptOf(identifier, classNoun);
   return settings.withPriorPreservation ? [instance, classPromptOf(classNoun)] : [instance];
 }
 

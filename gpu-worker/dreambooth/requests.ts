@@ -93,6 +93,8 @@ export const trainSubjectRequestSchema = z.object({
   photoFiles: z.array(absolutePath).min(1),
   classNoun: z.string().min(1),
   identifier: z.string().min(1),
+  /** What each photo is called; absent: `a [identifier] [class]`. Comparisons leave the class noun out. */
+  instancePrompt: z.string().min(1).optional(),
   /** Checkpoints of this run live here; a later attempt finds and resumes them. */
   workDir: absolutePath,
   /** Shared by all users: `<dir>/<key>/0001.png …`; made here where images are missing. */

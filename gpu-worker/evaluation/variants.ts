@@ -1,0 +1,111 @@
+/** @file What is compared: DreamBooth as recommended, its parts taken away one by one, and its peers. */
+import type { TrainingMethod, TrainingSettings } from '../dreambooth/requests.ts';
+import { CLASSES } from '../pocket/world/scene.ts';
+
+/** Parts of the paper's tables. */
+export const ABLATIONS = ['prior', 'class-noun', 'images', 'steps', 'method'] as const;
+export type Ablation = (typeof ABLATIONS)[number];
+
+/** Which noun stands beside the identifier. */
+export type Noun = 'right' | 'wrong' | 'none';
+
+export interface Variant {
+  /** Unique; also its folder's name. */
+  readonly id: string;
+  readonly label: string;
+  readonly ablation?: Ablation;
+  readonly learner: 'dreambooth' | 'base' | 'textual-inversion';
+  /** Over what the base recommends. */
+  readonly settings?: (recommended: TrainingSettings) => Partial<TrainingSettings>;
+  readonly method?: TrainingMethod;
+  /** How many of the subject's photos; all where absent. */
+  readonly photos?: number;
+  readonly noun?: Noun;
+  /** Place on the axis of a curve. */
+  readonly amount?: number;
+}
+
+export const DREAMBOOTH: Variant = { id: 'dreambooth', label: 'DreamBooth', learner: 'dreambooth' };
+
+const FEWER_PHOTOS = [1, 2, 3, 4] as const;
+const STEP_FACTORS = [0.25, 0.5, 2] as const;
+
+/** @param recommended method of the base: the other one is compared with it */
+const variantsOf = (ablation: Ablation, recommended: TrainingMethod): Variant[] => {
+  switch (ablation) {
+    case 'prior':
+      return [
+        {
+          id: 'without-prior',
+          label: 'without prior preservation (λ = 0)',
+          ablation,
+          learner: 'dreambooth',
+          settings: () => ({ withPriorPreservation: false }),
+        },
+      ];
+    case 'class-noun':
+      return [
+        { id: 'no-noun', label: 'no class noun', ablation, learner: 'dreambooth', noun: 'none' },
+        {
+          id: 'wrong-noun',
+          label: 'wrong class noun',
+          ablation,
+          learner: 'dreambooth',
+          noun: 'wrong',
+        },
+      ];
+    case 'images':
+      return FEWER_PHOTOS.map((photos) => ({
+        id: `photos-${photos}`,
+        label: photos === 1 ? '1 photo' : `${photos} photos`,
+        ablation,
+        learner: 'dreambooth',
+        photos,
+        amount: photos,
+      }));
+    case 'steps':
+      return STEP_FACTORS.map((factor) => ({
+        id: `steps-x${factor}`,
+        label: `${factor} × the steps`,
+        ablation,
+        learner: 'dreambooth',
+        settings: ({ maxTrainSteps }) => ({
+          maxTrainSteps: Math.max(1, Math.round(factor * maxTrainSteps)),
+        }),
+        amount: factor,
+      }));
+    case 'method': {
+      const other = recommended === 'lora' ? 'full' : 'lora';
+      return [
+        {
+          id: other,
+          label: other === 'lora' ? 'DreamBooth with LoRA' : 'DreamBooth, every weight',
+          ablation,
+          learner: 'dreambooth',
+          method: other,
+        },
+        {
+          id: 'textual-inversion',
+          label: 'textual inversion',
+          ablation,
+          learner: 'textual-inversion',
+        },
+        { id: 'base', label: 'the base, described', ablation, learner: 'base' },
+      ];
+    }
+  }
+};
+
+/** DreamBooth as recommended, and what the chosen ablations compare it with. */
+export function chooseVariants(
+  ablations: readonly Ablation[],
+  recommended: TrainingMethod,
+): Variant[] {
+  return [DREAMBOOTH, ...ablations.flatMap((ablation) => variantsOf(ablation, recommended))];
+}
+
+/** A noun of another kind: half the list away. */
+export function wrongNounFor(noun: string, known: readonly string[] = CLASSES): string {
+  const index = Math.max(0, known.indexOf(noun));
+  return known[(index + Math.floor(known.length / 2)) % known.length]!;
+}
