@@ -1,15 +1,16 @@
 /** @file `npm run evaluate`: the paper's protocol on a base, or the base alone; a report and one line of JSON. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
 import { EngineRequestError, type LoopContext } from '../dreambooth/requests.ts';
+import { HubError } from '../hub/hub-error.ts';
 import { type EvaluatedBase, openEvaluatedBase, renderPictures } from './base.ts';
 import { askedScenes, scoreBase } from './base-accuracy.ts';
 import { judgeClaims } from './claims.ts';
 import { EvaluationError } from './evaluation-error.ts';
 import { JUDGE_NAMES, type Judge } from './judge.ts';
-import { openPaperJudge, PAPER_FILES, paperFilesIn } from './paper-judge.ts';
+import { ensurePaperFiles } from './paper-files.ts';
+import { openPaperJudge } from './paper-judge.ts';
 import { readPicture } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
 import { type Evaluation, evaluate } from './protocol.ts';
@@ -46,8 +47,9 @@ type Arguments = ReturnType<typeof parseArguments>;
 
 /** Pocket's judges, where no folder is named. */
 const POCKET_JUDGES = 'models/judges';
-/** The paper's, as `docs/evaluation.md` says how to get them. */
-const PAPER_JUDGES = 'models/paper-judges';
+/** The paper's; what is missing there comes from the hub. */
+const PAPER_JUDGES = '.rendition/paper-judges';
+const HUB = 'https://huggingface.co';
 
 function parseArguments(args: readonly string[]) {
   try {
@@ -73,12 +75,26 @@ function ablationsOf(names: readonly string[]): Ablation[] {
   return ABLATIONS.filter((name) => names.includes('all') || names.includes(name));
 }
 
-async function openJudge({ judge, 'judge-files': dir }: Arguments): Promise<Judge> {
+async function openJudge(
+  { judge, 'judge-files': dir }: Arguments,
+  { signal }: LoopContext,
+): Promise<Judge> {
   if (judge === 'pocket') return openPocketJudge(dir ?? POCKET_JUDGES);
   if (judge !== 'paper')
     throw new EvaluationError(`--judge ${judge}: expected ${JUDGE_NAMES.join(' or ')}`);
-  const folder = dir ?? PAPER_JUDGES;
-  return openPaperJudge(paperFilesIn(folder, existsSync(path.join(folder, PAPER_FILES.lpips))));
+  const { HF_ENDPOINT: endpoint = HUB, HF_TOKEN: token } = process.env;
+  let heard = '';
+  const files = await ensurePaperFiles(
+    dir ?? PAPER_JUDGES,
+    { endpoint, token },
+    { signal },
+    (file, share) => {
+      const text = `${file}: ${Math.floor(10 * share)}0 %`;
+      if (text !== heard) console.error(text);
+      heard = text;
+    },
+  );
+  return openPaperJudge(files);
 }
 
 /** A bar on the error stream: the last line of the output stays JSON. */
@@ -102,7 +118,7 @@ async function evaluateBase(args: Arguments, base: EvaluatedBase, context: LoopC
     wholeNumber('captions', args.captions, 1),
     wholeNumber('seed', args.seed, 0),
   );
-  const judge = await openJudge(args);
+  const judge = await openJudge(args, context);
   const bar = startBar();
   const dir = path.resolve(args.out, `base-${base.facts.hash}-${args.seed}`);
   const prompts = scenes.map(({ caption }) => caption);
@@ -153,7 +169,7 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
     args.photos !== undefined
       ? [photographedSubject(args.photos, args.class!)]
       : await drawSubjects(wholeNumber('subjects', args.subjects, 1), seed, outDir);
-  const judge = await openJudge(args);
+  const judge = await openJudge(args, context);
   const setting: Setting = {
     base,
     judge,
@@ -234,7 +250,10 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof EvaluationError || error instanceof EngineRequestError)) throw error;
-  console.error(error.message);
+  const isExplained = [EvaluationError, EngineRequestError, HubError].some(
+    (known) => error instanceof known,
+  );
+  if (!isExplained) throw error;
+  console.error((error as Error).message);
   process.exitCode = 2;
 }
