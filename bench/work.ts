@@ -1,10 +1,14 @@
 /** @file The kinds of work that `npm run bench` times, each prepared on a checkpoint of any family. */
 
-import { type LoraAdapter, listLoraParameters, packLora } from '#worker/diffusion/lora/adapter.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { listLoraParameters, packLora } from '#worker/diffusion/lora/adapter.ts';
 import { listLoraLayers } from '#worker/diffusion/lora/layers.ts';
 import { collectLora, initialLora, trainedLora } from '#worker/diffusion/lora/training.ts';
 import { textStatesWidth } from '#worker/diffusion/models/text-conditioning.ts';
-import { nativeSize, predictNoise, SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import { SessionCache } from '#worker/diffusion/pipelines/session-cache.ts';
+import { nativeSize, predictNoise } from '#worker/diffusion/pipelines/sessions.ts';
 import { timeIdsOf, wholePicture } from '#worker/diffusion/pipelines/time-ids.ts';
 import {
   buildDenoisingLoss,
@@ -14,9 +18,13 @@ import {
   UNET,
 } from '#worker/diffusion/training/denoising-loss.ts';
 import { type Checkpoint, openCheckpoint } from '#worker/diffusion/weights/diffusers-checkpoint.ts';
+import { BaseKeeper } from '#worker/dreambooth/loaded-base.ts';
+import { renderPrompt } from '#worker/dreambooth/render.ts';
+import { renderPromptRequestSchema } from '#worker/dreambooth/requests.ts';
 import { Trainer } from '#worker/tensor/optim/trainer.ts';
 import { Philox } from '#worker/tensor/random/philox.ts';
 import type { ExecutionProvider, Tensor } from '#worker/tensor/runtime/session.ts';
+import { writeRandomAdapter } from '#worker/testing/random-adapter.ts';
 
 export interface BenchOptions {
   readonly checkpointDir: string;
@@ -115,8 +123,8 @@ async function prepareTraining(options: BenchOptions): Promise<Prepared> {
   return { nodes: trainer.nodeCount, runOnce: () => trainer.step(feeds, { [UNET]: 1e-6 }) };
 }
 
-/** Predictions of the UNet; with `adapters`, by turns with each of them. */
-function predictions(options: BenchOptions, adapters: readonly LoraAdapter[]): Prepared {
+/** One prediction of the UNet, of the base or with an adapter beside it. */
+async function prepareSampling(options: BenchOptions): Promise<Prepared> {
   const checkpoint = openCheckpoint(options.checkpointDir);
   const shapes = shapesOf(checkpoint, options);
   const cache = new SessionCache({ provider: options.provider });
@@ -126,25 +134,68 @@ function predictions(options: BenchOptions, adapters: readonly LoraAdapter[]): P
     states: normals(3, shapes.states),
     ...additionOf(checkpoint, options.batch, shapes.pixels),
   };
-  let turn = 0;
+  const layers = listLoraLayers(checkpoint, LORA);
+  const adapter = collectLora(layers, initialLora(layers, 1));
+  const lora = options.method === 'lora' ? packLora(adapter).unet : undefined;
+  const { unet } = checkpoint;
   return {
     nodes: null,
-    runOnce: () => {
-      const adapter = adapters[turn++ % adapters.length];
-      const { unet } = checkpoint;
-      return predictNoise(cache, unet, unet.tensors, feeds, adapter && packLora(adapter).unet);
-    },
+    runOnce: () => predictNoise(cache, unet, unet.tensors, feeds, lora),
   };
 }
 
-/** One prediction of the UNet, of the base or with an adapter beside it. */
-async function prepareSampling(options: BenchOptions): Promise<Prepared> {
-  return predictions(options, options.method === 'lora' ? [randomAdapter(options, 1)] : []);
-}
-
-/** Two subjects by turns: what a prediction costs more than one of `sample --method lora` is the switch. */
+/**
+ * Two subjects by turns on a base that stays loaded, as the engine renders them: from the request until
+ * the first step could run. The adapter is read, the prompts are encoded with it, noise is drawn.
+ */
 async function prepareSwitch(options: BenchOptions): Promise<Prepared> {
-  return predictions(options, [randomAdapter(options, 1), randomAdapter(options, 2)]);
+  const { batch, resolution, provider } = options;
+  const folder = mkdtempSync(path.join(tmpdir(), 'rendition-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const baseCheckpointDir = path.resolve(options.checkpointDir);
+  const artifactFiles = [1, 2].map((seed) =>
+    writeRandomAdapter(
+      path.join(folder, `${seed}.safetensors`),
+      baseCheckpointDir,
+      seed,
+      LORA.rank,
+    ),
+  );
+  const keeper = new BaseKeeper();
+  let turn = 0;
+  return {
+    nodes: null,
+    runOnce: async () => {
+      const stop = new AbortController();
+      // The first request makes its pictures, so that everything has run once.
+      const isFirst = turn === 0;
+      const context = {
+        signal: stop.signal,
+        now: () => performance.now(),
+        onProgress: () => {
+          if (!isFirst) stop.abort();
+        },
+      };
+      const request = renderPromptRequestSchema.parse({
+        kind: 'render-prompt',
+        baseCheckpointDir,
+        artifactFile: artifactFiles[turn++ % artifactFiles.length],
+        prompt: 'a zwx cat',
+        width: resolution,
+        height: resolution,
+        seed: 1,
+        count: Math.max(1, Math.floor(batch / 2)),
+        outputDir: folder,
+        sampling: { sampler: 'ddim', numInferenceSteps: 1, guidanceScale: 3 },
+        provider,
+      });
+      try {
+        await renderPrompt(request, context, keeper);
+      } catch (error) {
+        if (!stop.signal.aborted) throw error;
+      }
+    },
+  };
 }
 
 /** From the folder to the first prediction. */
@@ -153,11 +204,6 @@ async function prepareLoad(options: BenchOptions): Promise<Prepared> {
     nodes: null,
     runOnce: async () => (await prepareSampling(options)).runOnce(),
   };
-}
-
-function randomAdapter({ checkpointDir }: BenchOptions, seed: number): LoraAdapter {
-  const layers = listLoraLayers(openCheckpoint(checkpointDir), LORA);
-  return collectLora(layers, initialLora(layers, seed));
 }
 
 export const WORK = {

@@ -1,5 +1,5 @@
 /** @file Runs every check on a reference checkpoint. */
-import { SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import { SessionCache } from '#worker/diffusion/pipelines/session-cache.ts';
 import type { ExecutionProvider } from '#worker/tensor/runtime/session.ts';
 import type { Bench, Check } from './checks/check.ts';
 import { checkLora } from './checks/lora.ts';

@@ -2,7 +2,8 @@
 import sharp from 'sharp';
 import { cropTopLeft, imageToPixels } from '../diffusion/images/pixels.ts';
 import { drawLatents } from '../diffusion/pipelines/latents.ts';
-import { encodePixels, type SessionCache } from '../diffusion/pipelines/sessions.ts';
+import type { SessionCache } from '../diffusion/pipelines/session-cache.ts';
+import { encodePixels } from '../diffusion/pipelines/sessions.ts';
 import type { PictureFrame } from '../diffusion/pipelines/time-ids.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import type { Philox } from '../tensor/random/philox.ts';

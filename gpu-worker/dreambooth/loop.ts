@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { selectTensors } from '../diffusion/pipelines/checkpoint-weights.ts';
 import { encodePrompts, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
-import { encodeIds, nativeSize, SessionCache } from '../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../diffusion/pipelines/session-cache.ts';
+import { encodeIds, nativeSize } from '../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { takesTimeIds } from '../diffusion/pipelines/time-ids.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';

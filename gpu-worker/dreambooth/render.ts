@@ -4,11 +4,13 @@ import path from 'node:path';
 import { pixelsToPng } from '../diffusion/images/pixels.ts';
 import { type PictureSize, pictureSizeOf } from '../diffusion/pipelines/picture-size.ts';
 import type { PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
+import type { SessionCache } from '../diffusion/pipelines/session-cache.ts';
 import { type GenerateOptions, TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
-import { openBase, openBaseTokenizers, requireSampler } from './base-checkpoint.ts';
+import { requireSampler } from './base-checkpoint.ts';
 import { readPicture } from './dataset.ts';
+import { BaseKeeper, type LoadedBase } from './loaded-base.ts';
 import { yieldToEvents } from './prior-preservation.ts';
 import { requirePromptFits } from './prompts.ts';
 import {
@@ -21,16 +23,35 @@ import {
 
 /**
  * Renders one prompt `count` times with consecutive seeds.
+ * @param keeper whose base and sessions are used, and left open; absent: everything is closed at the end
  * @throws {EngineRequestError} for what a retry cannot help
  */
 export async function renderPrompt(
   request: RenderPromptRequest,
   context: LoopContext,
+  keeper?: BaseKeeper,
+): Promise<RenderPromptResult> {
+  if (keeper)
+    return renderOn(
+      await keeper.open(request.baseCheckpointDir, request.provider),
+      request,
+      context,
+    );
+  const own = new BaseKeeper();
+  try {
+    return await renderPrompt(request, context, own);
+  } finally {
+    await own.close();
+  }
+}
+
+async function renderOn(
+  { checkpoint, tokenizers, sessions }: LoadedBase,
+  request: RenderPromptRequest,
+  context: LoopContext,
 ): Promise<RenderPromptResult> {
   const { prompt, negativePrompt, startImage, count, seed, outputDir, artifactFile } = request;
   const { sampling, provider } = request;
-  const checkpoint = openBase(request.baseCheckpointDir);
-  const tokenizers = openBaseTokenizers(checkpoint);
   requirePromptFits(tokenizers, prompt);
   if (negativePrompt !== undefined) requirePromptFits(tokenizers, negativePrompt);
   const { height, width } = requireSettings(checkpoint, request);
@@ -39,6 +60,7 @@ export async function renderPrompt(
     tokenizers,
     {
       provider,
+      sessions,
       sampling,
       outputDir,
       prompts: Array<string>(count).fill(prompt),
@@ -73,45 +95,65 @@ function requireSettings(checkpoint: Checkpoint, request: RenderPromptRequest): 
 /** Largest batch: more pictures are made one batch after the other. */
 const BATCH = 4;
 
+/** What {@link renderBatch} is asked for. */
+interface RenderBatchOptions {
+  provider: RenderPromptRequest['provider'];
+  /** The base's, which stay open. */
+  sessions?: SessionCache;
+  sampling: SamplingSettings;
+  artifactFile?: string;
+  outputDir: string;
+  prompts: readonly string[];
+  firstSeed: number;
+  picture?: Pick<GenerateOptions, 'negativePrompt' | 'height' | 'width' | 'startImage'>;
+}
+
 /** Renders one picture a prompt, with seeds firstSeed, firstSeed + 1 …, and writes `<outputDir>/0.png …` */
 export async function renderBatch(
   checkpoint: Checkpoint,
   tokenizers: PromptTokenizers,
-  options: {
-    provider: RenderPromptRequest['provider'];
-    sampling: SamplingSettings;
-    artifactFile?: string;
-    outputDir: string;
-    prompts: readonly string[];
-    firstSeed: number;
-    picture?: Pick<GenerateOptions, 'negativePrompt' | 'height' | 'width' | 'startImage'>;
-  },
-  { signal, onProgress, now }: LoopContext,
+  options: RenderBatchOptions,
+  context: LoopContext,
 ): Promise<string[]> {
-  const { provider, sampling, artifactFile, outputDir, prompts, firstSeed, picture } = options;
-  mkdirSync(outputDir, { recursive: true });
+  const { provider, sessions, artifactFile } = options;
+  mkdirSync(options.outputDir, { recursive: true });
   const pipeline = openPipeline(checkpoint, tokenizers, {
     provider,
+    ...(sessions && { sessions }),
     ...(artifactFile !== undefined && { artifactFile }),
   });
+  try {
+    return await drawPictures(pipeline, options, context);
+  } finally {
+    await pipeline.close();
+  }
+}
+
+async function drawPictures(
+  pipeline: TextToImagePipeline,
+  { sampling, outputDir, prompts, firstSeed, picture }: RenderBatchOptions,
+  { signal, onProgress, now }: LoopContext,
+): Promise<string[]> {
   const files: string[] = [];
   const startedAt = now();
   const batches = Math.ceil(prompts.length / BATCH);
   for (let batch = 0; batch < batches; batch++) {
     const rows = prompts.slice(batch * BATCH, (batch + 1) * BATCH);
+    const report = async (step: number, stepsOfBatch: number) => {
+      const done = batch * stepsOfBatch + step;
+      const totalSteps = batches * stepsOfBatch;
+      const secondsLeft = ((now() - startedAt) / 1000 / done) * (totalSteps - done);
+      onProgress({ stage: 'sampling', step: done, totalSteps, ...(done > 0 && { secondsLeft }) });
+      await yieldToEvents();
+    };
     const pictures = await pipeline.generate({
       ...sampling,
       ...picture,
       prompts: rows,
       seeds: rows.map((_, i) => firstSeed + batch * BATCH + i),
       signal,
-      onStep: async (step, stepsOfBatch) => {
-        const done = batch * stepsOfBatch + step;
-        const totalSteps = batches * stepsOfBatch;
-        const secondsLeft = ((now() - startedAt) / 1000 / done) * (totalSteps - done);
-        onProgress({ stage: 'sampling', step: done, totalSteps, secondsLeft });
-        await yieldToEvents();
-      },
+      onReady: (stepsOfBatch) => report(0, stepsOfBatch),
+      onStep: report,
     });
     for (const { pixels, height, width } of pictures) {
       const file = path.join(outputDir, `${files.length}.png`);
@@ -119,7 +161,6 @@ export async function renderBatch(
       files.push(file);
     }
   }
-  await pipeline.close();
   return files;
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLora } from '../diffusion/lora/files.ts';
-import { SessionCache } from '../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../diffusion/pipelines/session-cache.ts';
 import { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
 import { openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';

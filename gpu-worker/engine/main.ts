@@ -2,9 +2,17 @@
  * @file The engine child: carries out whole trainings and renderings for the worker that started it. It holds no
  * secret, talks to its parent only, and ends with it.
  */
+import os from 'node:os';
+import { BaseKeeper } from '../dreambooth/loaded-base.ts';
 import { trainSubject } from '../dreambooth/loop.ts';
 import { renderPrompt } from '../dreambooth/render.ts';
-import { type EngineRequest, EngineRequestError } from '../dreambooth/requests.ts';
+import {
+  type EngineRequest,
+  EngineRequestError,
+  type LoopContext,
+  type RenderPromptRequest,
+  type TrainSubjectRequest,
+} from '../dreambooth/requests.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { type EngineEvent, engineCommandSchema, type FailureCode } from './protocol.ts';
 import { CancelledError, createScheduler } from './scheduler.ts';
@@ -14,6 +22,11 @@ endWithParent();
 const send = (event: EngineEvent): void => {
   if (process.connected) process.send?.(event);
 };
+
+/** Sessions that stay open between pictures may take half of the memory that this process may use. */
+const keeper = new BaseKeeper({
+  limitBytes: Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2,
+});
 
 const scheduler = createScheduler({
   async run(id, request, signal) {
@@ -40,9 +53,23 @@ function carryOut(id: number, request: EngineRequest, signal: AbortSignal): Prom
       send({ type: 'progress', id, event }),
     now: () => performance.now(),
   };
-  return request.kind === 'train-subject'
-    ? trainSubject(request, context)
-    : renderPrompt(request, context);
+  return request.kind === 'train-subject' ? train(request, context) : render(request, context);
+}
+
+/** A training needs the memory that pictures were made in. */
+async function train(request: TrainSubjectRequest, context: LoopContext): Promise<unknown> {
+  await keeper.close();
+  return trainSubject(request, context);
+}
+
+async function render(request: RenderPromptRequest, context: LoopContext): Promise<unknown> {
+  try {
+    return await renderPrompt(request, context, keeper);
+  } catch (error) {
+    // Whatever went wrong in them, sessions that are made anew have none of it.
+    if (!(error instanceof EngineRequestError || context.signal.aborted)) await keeper.close();
+    throw error;
+  }
 }
 
 function sendFailure(id: number, error: unknown, signal: AbortSignal): void {

@@ -1,5 +1,5 @@
 /** @file What a check is given, and what it gives. */
-import type { SessionCache } from '#worker/diffusion/pipelines/sessions.ts';
+import type { SessionCache } from '#worker/diffusion/pipelines/session-cache.ts';
 import type { ExecutionProvider } from '#worker/tensor/runtime/session.ts';
 import type { Row } from '../compare.ts';
 import type { Reference } from '../reference.ts';

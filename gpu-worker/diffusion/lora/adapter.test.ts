@@ -4,9 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Graph } from '../../tensor/graph/graph.ts';
 import { Philox } from '../../tensor/random/philox.ts';
-import type { Tensor } from '../../tensor/runtime/session.ts';
+import type { Feeds, Tensor } from '../../tensor/runtime/session.ts';
 import { writeTinyCheckpoint } from '../../testing/tiny-checkpoint.ts';
-import { predictNoise, SessionCache } from '../pipelines/sessions.ts';
+import { SessionCache } from '../pipelines/session-cache.ts';
+import { predictNoise } from '../pipelines/sessions.ts';
 import { type Checkpoint, openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import { downName, type LoraAdapter, listLoraParameters, packLora, upName } from './adapter.ts';
 import { listLoraLayers } from './layers.ts';
@@ -36,11 +37,12 @@ function adapterOf(seed: number, { size = 1, rank = 2, alpha = 2 } = {}): LoraAd
 /** Counts how often a session had to be built. */
 class CountingCache extends SessionCache {
   builds = 0;
-  override get(key: string, build: (graph: Graph) => void) {
-    return super.get(key, (graph) => {
+  override run(key: string, build: (graph: Graph) => void, feeds: Feeds) {
+    const counting = (graph: Graph) => {
       this.builds++;
       build(graph);
-    });
+    };
+    return super.run(key, counting, feeds);
   }
 }
 

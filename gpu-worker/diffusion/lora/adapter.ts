@@ -86,6 +86,9 @@ export function adaptedWeights(
   });
 }
 
+/** Puts a tensor of a layer's adapter where it belongs: float32, as many elements as the tensor has. */
+type FillTensor<Layer> = (layer: Layer, tensor: 'down' | 'up', into: Float32Array) => void;
+
 /**
  * Layers of an adapter, packed as the graph inputs of a sampling session. Sessions take any adapter
  * with the same {@link layout}, so switching to another subject rebuilds nothing.
@@ -94,22 +97,34 @@ export class PackedLora {
   /** Changes with the layers and their ranks. */
   readonly layout: string;
   readonly feeds: Feeds;
-  readonly #layers: LoraAdapter;
+  readonly #layers: readonly LoraLayer[];
   readonly #bank: ParameterBank;
 
-  constructor(layers: LoraAdapter) {
+  private constructor(layers: readonly LoraLayer[], bank: ParameterBank, arrays: Float32Array[]) {
     this.#layers = layers;
-    this.#bank = new ParameterBank(listLoraParameters(layers));
+    this.#bank = bank;
     const text = layers.map(({ module, rank }) => `${module}:${rank}`).join();
     this.layout = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    const tensors = new Map(layers.flatMap((layer) => scaledTensors(layer)));
-    const arrays = this.#bank.allocate((name) => tensors.get(name)!);
     this.feeds = Object.fromEntries(
-      this.#bank.groups.map((group, i) => [
-        `param/${group.name}`,
-        { data: arrays[i]!, shape: [group.size] },
+      bank.groups.map(({ name, size }, i) => [
+        `param/${name}`,
+        { data: arrays[i]!, shape: [size] },
       ]),
     );
+  }
+
+  /** Packs the layers' tensors; alpha / rank is multiplied into the second one, so that no graph depends on it. */
+  static of<Layer extends LoraLayer>(layers: readonly Layer[], fill: FillTensor<Layer>) {
+    const bank = new ParameterBank(listLoraParameters(layers));
+    const arrays = bank.allocate();
+    for (const layer of layers) {
+      fill(layer, 'down', bank.view(arrays, downName(layer.module)));
+      const up = bank.view(arrays, upName(layer.module));
+      fill(layer, 'up', up);
+      const scale = layer.alpha / layer.rank;
+      if (scale !== 1) for (let i = 0; i < up.length; i++) up[i]! *= scale;
+    }
+    return new PackedLora(layers, bank, arrays);
   }
 
   /**
@@ -123,15 +138,6 @@ export class PackedLora {
   }
 }
 
-/** The tensors by name, alpha / rank multiplied into the second one: then no graph depends on alpha. */
-function scaledTensors({ module, rank, alpha, down, up }: LoraLayerTensors) {
-  const scale = alpha / rank;
-  return [
-    [downName(module), down],
-    [upName(module), scale === 1 ? up : up.map((value) => value * scale)],
-  ] as const;
-}
-
 /** An adapter as the sessions of a pipeline take it; a part without layers is absent. */
 export interface SessionLora {
   readonly unet?: PackedLora;
@@ -139,11 +145,18 @@ export interface SessionLora {
 }
 
 /** Packs an adapter, once for all sessions that it is used in. */
-export function packLora(adapter: LoraAdapter): SessionLora {
-  const unet = adapter.filter(({ module }) => modelOf(module) === UNET);
-  const text = adapter.filter(({ module }) => modelOf(module) !== UNET);
+export const packLora = (adapter: LoraAdapter): SessionLora =>
+  packLayers(adapter, (layer, tensor, into) => into.set(layer[tensor]));
+
+/** Packs an adapter whose tensors are still to be read. */
+export function packLayers<Layer extends LoraLayer>(
+  layers: readonly Layer[],
+  fill: FillTensor<Layer>,
+): SessionLora {
+  const unet = layers.filter(({ module }) => modelOf(module) === UNET);
+  const text = layers.filter(({ module }) => modelOf(module) !== UNET);
   return {
-    ...(unet.length > 0 && { unet: new PackedLora(unet) }),
-    ...(text.length > 0 && { text: new PackedLora(text) }),
+    ...(unet.length > 0 && { unet: PackedLora.of(unet, fill) }),
+    ...(text.length > 0 && { text: PackedLora.of(text, fill) }),
   };
 }

@@ -1,8 +1,14 @@
 /** @file Reads and writes adapters as safetensors files, with the names of diffusers and PEFT or of kohya. */
 import { z } from 'zod';
 import { loraShapes } from '../../tensor/nn/lora.ts';
-import type { DenoiserConfigs } from '../training/denoising-loss.ts';
 import {
+  type DenoiserConfigs,
+  TEXT_ENCODER,
+  TEXT_ENCODER_2,
+  UNET,
+} from '../training/denoising-loss.ts';
+import {
+  readingTensors,
   readSafetensorsHeader,
   readTensorFloat32,
   readTensorInt32,
@@ -11,7 +17,14 @@ import {
   type TensorEntry,
   writeSafetensors,
 } from '../weights/safetensors.ts';
-import { type LoraAdapter, type LoraLayer, type LoraLayerTensors, modelOf } from './adapter.ts';
+import {
+  type AdaptableLayer,
+  type LoraAdapter,
+  type LoraLayer,
+  modelOf,
+  packLayers,
+  type SessionLora,
+} from './adapter.ts';
 import { listAdaptableLayers, listUnusedLayers } from './layers.ts';
 import {
   type LoraNaming,
@@ -103,8 +116,28 @@ function mostCommon(values: readonly number[]): number {
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])[0];
 }
 
+/** A layer's adapter that lies in a file. */
+export interface StoredLoraLayer extends LoraLayer {
+  readonly down: TensorEntry;
+  readonly up: TensorEntry;
+}
+
+/** Reads an adapter, see {@link openLora}. */
+export const readLora = (file: string, configs: DenoiserConfigs): LoraAdapter =>
+  openLora(file, configs).map((layer) => ({
+    ...layer,
+    down: readTensorFloat32(layer.down),
+    up: readTensorFloat32(layer.up),
+  }));
+
+/** Reads an adapter to where sessions take it from, see {@link openLora}. */
+export const loadLora = (file: string, configs: DenoiserConfigs): SessionLora =>
+  readingTensors(file, (read) =>
+    packLayers(openLora(file, configs), (layer, tensor, into) => void read(layer[tensor], into)),
+  );
+
 /**
- * Reads an adapter, whichever way its tensors are named.
+ * Finds an adapter's tensors in a file, whichever way they are named.
  *
  * alpha is taken from the layer's tensor, else from PEFT's settings in the header, else it is the
  * rank, as the formats say. Adapters of layers that the base has but does not use are left out.
@@ -113,14 +146,9 @@ function mostCommon(values: readonly number[]): number {
  * @throws {SafetensorsError} naming the tensor that the base has no place for, that lacks its
  *   counterpart or that has another shape than the base expects
  */
-export function readLora(file: string, configs: DenoiserConfigs): LoraAdapter {
+export function openLora(file: string, configs: DenoiserConfigs): StoredLoraLayer[] {
   const { entries, metadata } = readSafetensorsHeader(file);
-  const layers = listAdaptableLayers(configs);
-  const modules = new Map(
-    [...layers, ...listUnusedLayers(configs)].flatMap(({ module }) =>
-      layerSpellings(module).map((name) => [name, module]),
-    ),
-  );
+  const { layers, modules } = placesOf(configs);
   const found = new Map<string, Partial<Record<TensorRole, TensorEntry>>>();
   for (const entry of entries.values()) {
     const split = splitTensorName(entry.name);
@@ -139,7 +167,7 @@ export function readLora(file: string, configs: DenoiserConfigs): LoraAdapter {
     found.set(module, { ...parts, [split.role]: entry });
   }
   const alphaOf = readPeftAlphas(file, metadata);
-  return layers.flatMap(({ module, weightShape }): LoraLayerTensors[] => {
+  return layers.flatMap(({ module, weightShape }): StoredLoraLayer[] => {
     const parts = found.get(module);
     if (!parts) return [];
     const rank = checkRank(file, module, weightShape, parts);
@@ -149,11 +177,33 @@ export function readLora(file: string, configs: DenoiserConfigs): LoraAdapter {
         weightShape,
         rank,
         alpha: parts.alpha ? readAlpha(parts.alpha) : (alphaOf(module) ?? rank),
-        down: readTensorFloat32(parts.down!),
-        up: readTensorFloat32(parts.up!),
+        down: parts.down!,
+        up: parts.up!,
       },
     ];
   });
+}
+
+/** Where a base has place for adapters. */
+interface Places {
+  readonly layers: readonly AdaptableLayer[];
+  /** By every spelling of a layer that files are known to have, its module. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+/** They are found by building the models, which takes longer than to read an adapter. */
+const knownPlaces = new WeakMap<DenoiserConfigs, Places>();
+
+function placesOf(configs: DenoiserConfigs): Places {
+  const known = knownPlaces.get(configs);
+  if (known) return known;
+  const layers = listAdaptableLayers(configs);
+  const spellings = [...layers, ...listUnusedLayers(configs)].flatMap(({ module }) =>
+    layerSpellings(module).map((name) => [name, module] as const),
+  );
+  const places = { layers, modules: new Map(spellings) };
+  knownPlaces.set(configs, places);
+  return places;
 }
 
 /** @returns the rank, once both tensors are there and fit the layer and each other */
@@ -197,7 +247,8 @@ function readAlpha(entry: TensorEntry): number {
   return alpha;
 }
 
-const patternSchema = z.record(z.string(), z.number());
+const alphaSchema = z.number();
+const patternSchema = z.record(z.string(), alphaSchema);
 
 /** What PEFT's settings in a header say of a layer's alpha. */
 function readPeftAlphas(
@@ -217,14 +268,21 @@ function readPeftAlphas(
       throw new SafetensorsError(`${file}: adapters with ${name} are not supported`);
     }
   }
+  const alphasOf = new Map(
+    [UNET, TEXT_ENCODER, TEXT_ENCODER_2].map((model) => {
+      const patterns = patternSchema.safeParse(settings[`${model}.alpha_pattern`]).data ?? {};
+      const exceptions = Object.entries(patterns).map(
+        ([pattern, alpha]) => [pattern.replace(/^\^/, ''), alpha] as const,
+      );
+      const usual = alphaSchema.safeParse(settings[`${model}.lora_alpha`]).data;
+      return [model, { exceptions, usual }] as const;
+    }),
+  );
   return (module) => {
     const model = modelOf(module);
     const layer = module.slice(model.length + 1);
-    const patterns = patternSchema.safeParse(settings[`${model}.alpha_pattern`]).data ?? {};
-    const exception = Object.entries(patterns).find(([pattern]) => {
-      const end = pattern.replace(/^\^/, '');
-      return layer === end || layer.endsWith(`.${end}`);
-    });
-    return exception?.[1] ?? z.number().safeParse(settings[`${model}.lora_alpha`]).data;
+    const { exceptions = [], usual } = alphasOf.get(model) ?? {};
+    const exception = exceptions.find(([end]) => layer === end || layer.endsWith(`.${end}`));
+    return exception?.[1] ?? usual;
   };
 }

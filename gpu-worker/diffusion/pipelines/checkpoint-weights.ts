@@ -1,6 +1,6 @@
 /** @file Which tensors a pipeline uses: the base checkpoint's, or a fine-tuned artifact's over them. */
-import { packLora, type SessionLora } from '../lora/adapter.ts';
-import { readLora } from '../lora/files.ts';
+import type { SessionLora } from '../lora/adapter.ts';
+import { loadLora } from '../lora/files.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { readSafetensorsHeader, type TensorEntry } from '../weights/safetensors.ts';
 
@@ -9,6 +9,8 @@ export interface DenoiserTensors {
   readonly unet: ReadonlyMap<string, TensorEntry>;
   readonly textEncoder: ReadonlyMap<string, TensorEntry>;
   readonly textEncoder2?: ReadonlyMap<string, TensorEntry>;
+  /** Whether they are all the base's. */
+  readonly isBase: boolean;
   /** An adapter beside them. */
   readonly lora?: SessionLora;
 }
@@ -24,7 +26,7 @@ export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): De
     ? readSafetensorsHeader(artifactFile)
     : { entries: new Map<string, TensorEntry>(), metadata: {} as Record<string, string> };
   if (artifactFile && metadata.method === 'lora') {
-    return { ...selectTensors(checkpoint), lora: packLora(readLora(artifactFile, checkpoint)) };
+    return { ...selectTensors(checkpoint), lora: loadLora(artifactFile, checkpoint) };
   }
   const overlay = (prefix: string, base: ReadonlyMap<string, TensorEntry>) => {
     const tensors = new Map(base);
@@ -35,6 +37,7 @@ export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): De
   };
   const { unet, textEncoder, textEncoder2 } = checkpoint;
   return {
+    isBase: entries.size === 0,
     unet: overlay('unet.', unet.tensors),
     textEncoder: overlay('text_encoder.', textEncoder.tensors),
     ...(textEncoder2 && { textEncoder2: overlay('text_encoder_2.', textEncoder2.tensors) }),

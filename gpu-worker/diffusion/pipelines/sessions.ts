@@ -1,12 +1,7 @@
-/** @file Sessions of one model each, built when a batch size is first needed. */
-import { Graph } from '../../tensor/graph/graph.ts';
+/** @file What each model's session is built of, and what it is fed. */
+import type { Graph } from '../../tensor/graph/graph.ts';
 import type { Weights } from '../../tensor/nn/weights.ts';
-import {
-  createSession,
-  type ExecutionProvider,
-  type Session,
-  type Tensor,
-} from '../../tensor/runtime/session.ts';
+import type { Tensor } from '../../tensor/runtime/session.ts';
 import type { PackedLora } from '../lora/adapter.ts';
 import { buildVaeDecoder, buildVaeEncoder, vaeScaleFactor } from '../models/autoencoder-kl.ts';
 import { frozenWeights } from '../models/frozen-weights.ts';
@@ -18,38 +13,7 @@ import type { TensorEntry } from '../weights/safetensors.ts';
 import type { DenoiserTensors } from './checkpoint-weights.ts';
 import { latentsForDecoder } from './latents.ts';
 import type { TokenIds } from './prompts.ts';
-
-export interface RuntimeOptions {
-  provider?: ExecutionProvider;
-  threads?: number;
-}
-
-/** Builds a session once for each key and closes them all together. */
-export class SessionCache {
-  readonly #sessions = new Map<string, Promise<Session>>();
-  readonly #options: RuntimeOptions;
-
-  constructor(options: RuntimeOptions) {
-    this.#options = options;
-  }
-
-  get(key: string, build: (graph: Graph) => void): Promise<Session> {
-    const known = this.#sessions.get(key);
-    if (known) return known;
-    const graph = new Graph();
-    build(graph);
-    const created = createSession(graph, { ...this.#options, purpose: 'inference' });
-    this.#sessions.set(key, created);
-    // A session that could not be made has nothing to close.
-    created.catch(() => this.#sessions.delete(key));
-    return created;
-  }
-
-  async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).close();
-    this.#sessions.clear();
-  }
-}
+import type { SessionCache } from './session-cache.ts';
 
 /** What the text encoders make of prompts, under the names of the denoising loss's inputs. */
 export interface PromptStates {
@@ -75,7 +39,7 @@ export async function encodeIds(
 ): Promise<PromptStates> {
   const lora = tensors.lora?.text;
   if (textEncoder2 && !ids2) throw new Error('the second text encoder needs token ids of its own');
-  const session = await cache.get(`text ${ids.shape} ${lora?.layout}`, (graph) => {
+  const build = (graph: Graph) => {
     const adapt = adapter(graph, lora);
     const encoder = (
       name: typeof TEXT_ENCODER | typeof TEXT_ENCODER_2,
@@ -93,13 +57,10 @@ export async function encodeIds(
     );
     graph.output('promptStates', states);
     if (pooled) graph.output('promptPooled', pooled);
-  });
-  const results = await session.run({
-    ids,
-    ...(textEncoder2 && { ids2: ids2! }),
-    ...lora?.feeds,
-  });
-  const { promptStates, promptPooled } = results;
+  };
+  const feeds = { ids, ...(textEncoder2 && { ids2: ids2! }), ...lora?.feeds };
+  const key = `text ${ids.shape} ${lora?.layout}`;
+  const { promptStates, promptPooled } = await cache.run(key, build, feeds);
   return { promptStates: promptStates!, ...(promptPooled && { promptPooled }) };
 }
 
@@ -117,25 +78,50 @@ export interface UnetFeeds {
   readonly timeIds?: Tensor;
 }
 
+/** Sizes of what a UNet is fed. */
+type UnetShapes = { readonly [Name in keyof UnetFeeds]: Pick<Tensor, 'shape'> };
+
 /**
+ * Opens the session that {@link predictNoise} runs with feeds of these shapes.
  * @param lora the UNet's part of a subject's adapter
- * @returns the prediction, shaped like `sample`
  */
+export async function openUnet(
+  cache: SessionCache,
+  unet: Checkpoint['unet'],
+  tensors: ReadonlyMap<string, TensorEntry>,
+  shapes: UnetShapes,
+  lora?: PackedLora,
+): Promise<void> {
+  const { key, build } = unetSession(unet, tensors, shapes, lora);
+  await cache.open(key, build);
+}
+
+/** @returns the prediction, shaped like `sample`; parameters as of {@link openUnet} */
 export async function predictNoise(
   cache: SessionCache,
-  { config }: Checkpoint['unet'],
+  unet: Checkpoint['unet'],
   tensors: ReadonlyMap<string, TensorEntry>,
   feeds: UnetFeeds,
   lora?: PackedLora,
 ): Promise<Float32Array> {
-  const { sample, states, pooled, timeIds } = feeds;
-  const key = `unet ${sample.shape} ${states.shape} ${lora?.layout}`;
-  const session = await cache.get(key, (graph) => {
+  const { key, build } = unetSession(unet, tensors, feeds, lora);
+  const { prediction } = await cache.run(key, build, { ...feeds, ...lora?.feeds });
+  return prediction!.data as Float32Array;
+}
+
+function unetSession(
+  { config }: Checkpoint['unet'],
+  tensors: ReadonlyMap<string, TensorEntry>,
+  { sample, timesteps, states, pooled, timeIds }: UnetShapes,
+  lora: PackedLora | undefined,
+) {
+  const build = (graph: Graph) => {
     const weights = adapter(graph, lora)(frozenWeights(graph, tensors), UNET);
-    const input = (name: string, { shape }: Tensor) => graph.input(name, 'float32', shape);
+    const input = (name: string, { shape }: Pick<Tensor, 'shape'>) =>
+      graph.input(name, 'float32', shape);
     const prediction = buildUnet(weights, config, {
       sample: input('sample', sample),
-      timesteps: input('timesteps', feeds.timesteps),
+      timesteps: input('timesteps', timesteps),
       encoderHiddenStates: input('states', states),
       ...(pooled &&
         timeIds && {
@@ -143,8 +129,8 @@ export async function predictNoise(
         }),
     });
     graph.output('prediction', prediction);
-  });
-  return (await session.run({ ...feeds, ...lora?.feeds })).prediction!.data as Float32Array;
+  };
+  return { key: `unet ${sample.shape} ${states.shape} ${lora?.layout}`, build };
 }
 
 /**
@@ -156,13 +142,14 @@ export async function decodeLatents(
   { config, tensors }: CheckpointModel<VaeConfig>,
   latents: Tensor,
 ): Promise<Tensor> {
-  const session = await cache.get(`decoder ${latents.shape}`, (graph) => {
-    const input = graph.input('latents', 'float32', latents.shape);
-    graph.output('pixels', buildVaeDecoder(frozenWeights(graph, tensors), config, input));
-  });
   const { data, shape } = latents;
+  const build = (graph: Graph) => {
+    const input = graph.input('latents', 'float32', shape);
+    graph.output('pixels', buildVaeDecoder(frozenWeights(graph, tensors), config, input));
+  };
   const decoded = latentsForDecoder(config, data as Float32Array, shape[2]! * shape[3]!);
-  return (await session.run({ latents: { data: decoded, shape } })).pixels!;
+  const feeds = { latents: { data: decoded, shape } };
+  return (await cache.run(`decoder ${shape}`, build, feeds)).pixels!;
 }
 
 /**
@@ -174,13 +161,13 @@ export async function encodePixels(
   { config, tensors }: CheckpointModel<VaeConfig>,
   pixels: Tensor,
 ): Promise<{ mean: Tensor; logvar: Tensor }> {
-  const session = await cache.get(`encoder ${pixels.shape}`, (graph) => {
+  const build = (graph: Graph) => {
     const input = graph.input('pixels', 'float32', pixels.shape);
     const { mean, logvar } = buildVaeEncoder(frozenWeights(graph, tensors), config, input);
     graph.output('mean', mean);
     graph.output('logvar', logvar);
-  });
-  const results = await session.run({ pixels });
+  };
+  const results = await cache.run(`encoder ${pixels.shape}`, build, { pixels });
   return { mean: results.mean!, logvar: results.logvar! };
 }
 

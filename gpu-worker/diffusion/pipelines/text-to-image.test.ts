@@ -7,7 +7,8 @@ import { writeTinyCheckpoint } from '../../testing/tiny-checkpoint.ts';
 import { SAMPLER_NAMES } from '../schedulers/create-sampler.ts';
 import { loadClipTokenizer } from '../tokenizers/clip-tokenizer.ts';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
-import { decodeLatents, encodePixels, SessionCache } from './sessions.ts';
+import { SessionCache } from './session-cache.ts';
+import { decodeLatents, encodePixels } from './sessions.ts';
 import {
   drawNoise,
   type GenerateOptions,

@@ -7,13 +7,13 @@ import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
 import { drawLatents } from './latents.ts';
 import { type PictureSize, pictureSizeOf } from './picture-size.ts';
 import { encodePrompts, type PromptTokenizers } from './prompts.ts';
+import { type RuntimeOptions, SessionCache } from './session-cache.ts';
 import {
   decodeLatents,
   encodeIds,
   encodePixels,
+  openUnet,
   predictNoise,
-  type RuntimeOptions,
-  SessionCache,
   type UnetFeeds,
 } from './sessions.ts';
 import { takesTimeIds, timeIdsOf, wholePicture } from './time-ids.ts';
@@ -34,6 +34,8 @@ export interface GenerateOptions {
   /** 1 or less: no guidance, and half the work. */
   guidanceScale: number;
   signal?: AbortSignal;
+  /** Called when everything is ready for the first step. */
+  onReady?: (totalSteps: number) => void | Promise<void>;
   /** Called after each step; awaiting it lets the process answer in between. */
   onStep?: (step: number, totalSteps: number) => void | Promise<void>;
 }
@@ -75,17 +77,33 @@ export class TextToImagePipeline {
   readonly #checkpoint: Checkpoint;
   readonly #tensors: DenoiserTensors;
   readonly #tokenizers: PromptTokenizers;
-  readonly #cache: SessionCache;
+  /** Of the autoencoder. */
+  readonly #sessions: SessionCache;
+  /** Of text encoders and UNet. */
+  readonly #denoiserSessions: SessionCache;
+  readonly #own = new Set<SessionCache>();
 
+  /**
+   * @param options.sessions the base's, which stay open when the pipeline is closed; with the runtime
+   *   options that they were opened with
+   */
   constructor(
     checkpoint: Checkpoint,
     tokenizers: PromptTokenizers,
-    options: RuntimeOptions & { artifactFile?: string } = {},
+    options: RuntimeOptions & { artifactFile?: string; sessions?: SessionCache } = {},
   ) {
     this.#checkpoint = checkpoint;
     this.#tokenizers = tokenizers;
     this.#tensors = selectTensors(checkpoint, options.artifactFile);
-    this.#cache = new SessionCache(options);
+    const { sessions, ...runtime } = options;
+    const openOwn = () => {
+      const own = new SessionCache(runtime);
+      this.#own.add(own);
+      return own;
+    };
+    this.#sessions = sessions ?? openOwn();
+    // Sessions with an artifact's own weights are of no use to anybody else.
+    this.#denoiserSessions = this.#tensors.isBase ? this.#sessions : openOwn();
   }
 
   /**
@@ -113,15 +131,25 @@ export class TextToImagePipeline {
     const latents = startImage && (await this.#encodeStart(startImage.pixels, size, seeds));
 
     // 3. denoise
+    const start = drawNoise(seeds, rowSize, 'start');
+    const rows = conditioning.states.shape[0]!;
+    await openUnet(
+      this.#denoiserSessions,
+      unet,
+      this.#tensors.unet,
+      { sample: { shape: [rows, ...rowShape] }, timesteps: { shape: [rows] }, ...conditioning },
+      this.#tensors.lora?.unet,
+    );
+    await options.onReady?.(sampler.timesteps.length);
     const sample = await denoise({
       sampler,
-      start: drawNoise(seeds, rowSize, 'start'),
+      start,
       ...(latents && { latents }),
       rowShape,
       guidanceScale,
       predict: (feeds) =>
         predictNoise(
-          this.#cache,
+          this.#denoiserSessions,
           unet,
           this.#tensors.unet,
           { ...feeds, ...conditioning },
@@ -133,7 +161,7 @@ export class TextToImagePipeline {
     });
 
     // 4. decode
-    const decoded = await decodeLatents(this.#cache, vae, {
+    const decoded = await decodeLatents(this.#sessions, vae, {
       data: sample,
       shape: [count, ...rowShape],
     });
@@ -159,7 +187,7 @@ export class TextToImagePipeline {
     const fromZeros = guided && negativePrompt === undefined && forceZerosForEmptyPrompt;
     const negatives = guided && !fromZeros ? prompts.map(() => negativePrompt ?? '') : [];
     const { promptStates, promptPooled } = await encodeIds(
-      this.#cache,
+      this.#denoiserSessions,
       this.#checkpoint,
       this.#tensors,
       encodePrompts(this.#tokenizers, [...negatives, ...prompts]),
@@ -185,7 +213,7 @@ export class TextToImagePipeline {
       throw new RangeError(`startImage: ${pixels.length} elements cannot fill [${shape.slice(1)}]`);
     }
     const { vae } = this.#checkpoint;
-    const { mean, logvar } = await encodePixels(this.#cache, vae, { data: pixels, shape });
+    const { mean, logvar } = await encodePixels(this.#sessions, vae, { data: pixels, shape });
     const [means, logvars] = [mean.data as Float32Array, logvar.data as Float32Array];
     return concatRows(
       seeds.map((seed) =>
@@ -195,7 +223,7 @@ export class TextToImagePipeline {
   }
 
   async close(): Promise<void> {
-    await this.#cache.close();
+    for (const sessions of this.#own) await sessions.close();
   }
 }
 

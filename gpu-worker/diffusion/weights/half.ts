@@ -48,11 +48,14 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
  * Widens IEEE 754 binary16 values to float32; every value is exact.
  *
  * @param halves binary16 bit patterns, any length
+ * @param values where they go: same length
  * @returns float32, same length
  */
-export function float16ToFloat32(halves: Uint16Array): Float32Array {
+export function float16ToFloat32(
+  halves: Uint16Array,
+  values: Float32Array = new Float32Array(halves.length),
+): Float32Array {
   float16Values ??= tabulateFloat16();
-  const values = new Float32Array(halves.length);
   for (let i = 0; i < values.length; i++) {
     values[i] = float16Values[halves[i] as number] as number;
   }

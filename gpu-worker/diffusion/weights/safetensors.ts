@@ -221,19 +221,50 @@ function isCountList(value: unknown): value is number[] {
  * Reads one tensor as float32; F16 and BF16 are widened, F64 is rounded.
  *
  * @param entry as found in the header
+ * @param into where the values go; absent: an array of their own
  * @returns float32, row-major, as many elements as the shape says
  * @throws {SafetensorsError} when the tensor is not of a floating type or the file is cut off
  */
-export function readTensorFloat32(entry: TensorEntry): Float32Array {
+export function readTensorFloat32(entry: TensorEntry, into?: Float32Array): Float32Array {
+  return toFloat32(entry, readTensorBuffer(entry), into);
+}
+
+/**
+ * Reads many tensors of one file, which is opened once.
+ *
+ * @param file that the tensors lie in
+ * @param work is given {@link readTensorFloat32} for as long as the file is open
+ * @returns what `work` returns
+ */
+export function readingTensors<Result>(
+  file: string,
+  work: (read: typeof readTensorFloat32) => Result,
+): Result {
+  const fd = openSync(file, 'r');
+  try {
+    return work((entry, into) => toFloat32(entry, readTensorBytes(fd, entry), into));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function toFloat32(entry: TensorEntry, buffer: ArrayBuffer, into?: Float32Array): Float32Array {
+  if (into && entry.dtype === 'F16') return float16ToFloat32(new Uint16Array(buffer), into);
+  const values = widen(entry, buffer);
+  into?.set(values);
+  return into ?? values;
+}
+
+function widen(entry: TensorEntry, buffer: ArrayBuffer): Float32Array {
   switch (entry.dtype) {
     case 'F32':
-      return new Float32Array(readTensorBuffer(entry));
+      return new Float32Array(buffer);
     case 'F16':
-      return float16ToFloat32(new Uint16Array(readTensorBuffer(entry)));
+      return float16ToFloat32(new Uint16Array(buffer));
     case 'BF16':
-      return bfloat16ToFloat32(new Uint16Array(readTensorBuffer(entry)));
+      return bfloat16ToFloat32(new Uint16Array(buffer));
     case 'F64':
-      return Float32Array.from(new Float64Array(readTensorBuffer(entry)));
+      return Float32Array.from(new Float64Array(buffer));
     default:
       throw new SafetensorsError(
         `${entry.file}: tensor ${entry.name} is ${entry.dtype}; expected F32, F16, BF16 or F64`,
@@ -273,16 +304,20 @@ export function readTensorInt32(entry: TensorEntry): Int32Array {
   }
 }
 
-/** The tensor's bytes in a buffer of their own, so that any typed array may lie over them. */
 function readTensorBuffer(entry: TensorEntry): ArrayBuffer {
   const fd = openSync(entry.file, 'r');
   try {
-    return readBytes(fd, entry.offset, entry.byteLength, `${entry.file}: tensor ${entry.name}`)
-      .buffer;
+    return readTensorBytes(fd, entry);
   } finally {
     closeSync(fd);
   }
 }
+
+/** The tensor's bytes in a buffer of their own, so that any typed array may lie over them. */
+const readTensorBytes = (
+  fd: number,
+  { name, file, offset, byteLength }: TensorEntry,
+): ArrayBuffer => readBytes(fd, offset, byteLength, `${file}: tensor ${name}`).buffer;
 
 function readBytes(
   fd: number,

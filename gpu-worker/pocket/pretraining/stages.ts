@@ -1,7 +1,8 @@
 /** @file The stages of pretraining, in order: pictures, autoencoder, latents, text encoder, denoiser. Each resumes. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { encodePixels, SessionCache } from '../../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
+import { encodePixels } from '../../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
 import { alphasCumprod } from '../../diffusion/schedulers/ddpm.ts';
 import { schedulerConfigSchema } from '../../diffusion/schedulers/scheduler-config.ts';

@@ -8,6 +8,10 @@ import {
   type OnnxNode,
 } from '../onnx/model.ts';
 import type { DifferentiableOp } from './differentiable-ops.ts';
+import { peakElements } from './memory.ts';
+import { sizeOf } from './shape.ts';
+
+const FLOAT32_BYTES = 4;
 
 /** One tensor of a graph. Its shape is static; `[]` is a scalar. */
 export interface Value {
@@ -173,6 +177,27 @@ export class Graph {
   /** Number of nodes that reach an output. */
   nodeCount(): number {
     return this.#live().nodes.length;
+  }
+
+  /**
+   * Estimates the memory that a session of this graph holds: its constants, in float32 whatever they
+   * are stored as, since they are cast and packed once; and the most that its results take at one
+   * time, which the runtime keeps for the next run.
+   */
+  residentBytes(): number {
+    const { nodes, used } = this.#live();
+    const constants = this.#initializers.filter(({ name }) => used.has(name));
+    const constantNames = new Set(constants.map(({ name }) => name));
+    // What is made of constants alone is computed once and is counted as they are.
+    const results = nodes.filter(({ inputs, outputs }) => {
+      const isConstant = inputs.every((name) => name === '' || constantNames.has(name));
+      if (isConstant) for (const output of outputs) constantNames.add(output);
+      return !isConstant;
+    });
+    const elementsOf = (name: string) => sizeOf(this.#values.get(name)!.shape);
+    const outputs = this.#outputs.map(({ value }) => value.name);
+    const weights = constants.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return FLOAT32_BYTES * (weights + peakElements(results, outputs, elementsOf));
   }
 
   /**
