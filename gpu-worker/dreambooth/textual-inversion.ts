@@ -4,7 +4,8 @@
  * @see Gal et al. 2022, https://arxiv.org/abs/2208.01618
  */
 import { encodePrompts } from '../diffusion/pipelines/prompts.ts';
-import { nativeSize, SessionCache } from '../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../diffusion/pipelines/session-cache.ts';
+import { nativeSize } from '../diffusion/pipelines/sessions.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
 import {
   buildDenoisingLoss,

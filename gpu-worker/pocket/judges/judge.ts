@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { frozenWeights } from '../../diffusion/models/frozen-weights.ts';
-import { SessionCache } from '../../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
 import {
   type ClipTokenizer,
   loadClipTokenizer,
 } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { readSafetensorsHeader, type TensorEntry } from '../../diffusion/weights/safetensors.ts';
+import type { Graph } from '../../tensor/graph/graph.ts';
 import {
   ATTRIBUTE_NAMES,
   ATTRIBUTES,
@@ -84,13 +85,13 @@ export class PocketJudges {
   }
 
   async #lookAt(pictures: readonly Float32Array[]): Promise<Look[]> {
-    const session = await this.#cache.get('sight', (graph) => {
+    const build = (graph: Graph) => {
       const patches = graph.input('patches', 'float32', [BATCH, ...PATCH_SHAPE]);
       const sight = buildSight(frozenWeights(graph, this.#tensors), patches);
       for (const name of ['logits', 'identity', 'semantic'] as const)
         graph.output(`${name}/out`, sight[name]);
       for (const [i, layer] of sight.layers.entries()) graph.output(`layer${i}`, layer);
-    });
+    };
     const size = 3 * JUDGE_SIZE ** 2;
     const patches = new Float32Array(BATCH * size);
     for (const [i, picture] of pictures.entries()) {
@@ -98,9 +99,8 @@ export class PocketJudges {
         throw new RangeError(`look: ${picture.length} values, expected 3 × ${JUDGE_SIZE}²`);
       toPatches(picture, patches.subarray(i * size, (i + 1) * size));
     }
-    const results = await session.run({
-      patches: { data: patches, shape: [BATCH, ...PATCH_SHAPE] },
-    });
+    const feeds = { patches: { data: patches, shape: [BATCH, ...PATCH_SHAPE] } };
+    const results = await this.#cache.run('sight', build, feeds);
     const rowOf = (name: string, row: number, width: number) =>
       (results[name]!.data as Float32Array).slice(row * width, (row + 1) * width);
     return pictures.map((_, row) => ({
@@ -116,18 +116,19 @@ export class PocketJudges {
   /** @returns for each text a vector of length 1 */
   async read(texts: readonly string[]): Promise<Float32Array[]> {
     const { vocabSize, bosId: bos, eosId: eos, padId: pad, maxLength } = this.tokenizer;
-    const session = await this.#cache.get('text', (graph) => {
+    const build = (graph: Graph) => {
       const ids = graph.input('ids', 'int32', [BATCH, maxLength]);
       const config = judgeTextConfig(vocabSize, { bos, eos, pad }, maxLength);
       graph.output('text/out', buildTextSense(frozenWeights(graph, this.#tensors), config, ids));
-    });
+    };
     const out: Float32Array[] = [];
     for (let start = 0; start < texts.length; start += BATCH) {
       const batch = texts.slice(start, start + BATCH);
       const data = new Int32Array(BATCH * maxLength);
       for (let row = 0; row < BATCH; row++)
         data.set(this.tokenizer.encodePadded(batch[row] ?? ''), row * maxLength);
-      const results = await session.run({ ids: { data, shape: [BATCH, maxLength] } });
+      const feeds = { ids: { data, shape: [BATCH, maxLength] } };
+      const results = await this.#cache.run('text', build, feeds);
       const rows = results['text/out']!.data as Float32Array;
       for (let row = 0; row < batch.length; row++)
         out.push(rows.slice(row * TEXT_WIDTH, (row + 1) * TEXT_WIDTH));

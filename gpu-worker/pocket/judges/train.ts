@@ -1,7 +1,8 @@
 /** @file Trains the judges: pictures, steps, weights, and the floor that they must reach. Each stage resumes. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { decodeLatents, encodePixels, SessionCache } from '../../diffusion/pipelines/sessions.ts';
+import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
+import { decodeLatents, encodePixels } from '../../diffusion/pipelines/sessions.ts';
 import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
 import { type TensorData, writeSafetensors } from '../../diffusion/weights/safetensors.ts';
