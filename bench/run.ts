@@ -9,7 +9,7 @@ import { type BenchOptions, WORK } from './work.ts';
 const USAGE =
   'npm run bench -- [train|sample|load|adapter-switch] [--checkpoint DIR] [--method full|lora] [--batch N]\n' +
   '                 [--resolution PX] [--steps N] [--gradient-checkpointing]\n' +
-  '                 [--provider cpu|webgpu|cuda] [--json]\n' +
+  '                 [--provider cpu|webgpu|cuda] [--graph-cache DIR] [--json]\n' +
   'Without a kind of work: ours beside torch, for which torch, peft and diffusers must be on PYTHONPATH.';
 
 const { values, positionals } = parseArgs({
@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
     'gradient-checkpointing': { type: 'boolean', default: false },
     steps: { type: 'string', default: '10' },
     provider: { type: 'string', default: 'cpu' },
+    'graph-cache': { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -50,6 +51,7 @@ async function time(prepare: NonNullable<typeof work>): Promise<void> {
     gradientCheckpointing: values['gradient-checkpointing'],
     resolution: values.resolution === undefined ? undefined : Number(values.resolution),
     provider: values.provider as BenchOptions['provider'],
+    graphCacheDir: values['graph-cache'],
   });
   await runOnce();
   const createMs = performance.now() - startedAt;

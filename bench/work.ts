@@ -35,6 +35,7 @@ export interface BenchOptions {
   readonly resolution: number | undefined;
   readonly gradientCheckpointing: boolean;
   readonly provider: ExecutionProvider;
+  readonly graphCacheDir?: string | undefined;
 }
 
 /** Work that is ready to be timed. */
@@ -92,6 +93,7 @@ async function prepareTraining(options: BenchOptions): Promise<Prepared> {
   const specs = new Map(full.map((spec) => [spec.name, spec]));
   const trainer = await Trainer.create({
     provider,
+    graphCacheDir: options.graphCacheDir,
     ...(method === 'lora'
       ? {
           parameters: listLoraParameters(layers),

@@ -30,7 +30,7 @@ export interface Learner {
 
 /** @param text number of prompts in a batch, and tokens of each */
 export function createLearner(
-  { settings, provider }: Pick<TrainSubjectRequest, 'settings' | 'provider'>,
+  { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   text: { prompts: number; tokens: number },
 ): Promise<Learner> {
@@ -46,14 +46,23 @@ export function createLearner(
     gradientCheckpointing,
   };
   const create = settings.method === 'lora' ? createLoraLearner : createFullLearner;
-  return create({ settings, provider }, checkpoint, shape);
+  return create(
+    {
+      settings,
+      provider,
+      // A graph that was read back runs in another order, in which recomputation saves less memory.
+      graphCacheDir: gradientCheckpointing ? undefined : graphCacheDir,
+    },
+    checkpoint,
+    shape,
+  );
 }
 
-type Setup = Pick<TrainSubjectRequest, 'settings' | 'provider'>;
+type Setup = Pick<TrainSubjectRequest, 'settings' | 'provider' | 'graphCacheDir'>;
 
 /** Changes every weight, as the paper does. */
 async function createFullLearner(
-  { settings, provider }: Setup,
+  { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   shape: DenoisingShape,
 ): Promise<Learner> {
@@ -64,6 +73,7 @@ async function createFullLearner(
     initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
     gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
+    graphCacheDir,
     build: (graph, weights) => ({
       loss: buildDenoisingLoss(graph, weights, checkpoint, shape).loss,
     }),
@@ -77,7 +87,7 @@ async function createFullLearner(
 
 /** Trains adapters; the base's weights stay as they are. */
 async function createLoraLearner(
-  { settings, provider }: Setup,
+  { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   shape: DenoisingShape,
 ): Promise<Learner> {
@@ -94,6 +104,7 @@ async function createLoraLearner(
     initial: initialLora(layers, seed),
     gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
+    graphCacheDir,
     build: (graph, parameters) => {
       const weights = trainedLora(graph, checkpoint, layers, parameters, dropout);
       return { loss: buildDenoisingLoss(graph, weights, checkpoint, shape).loss };

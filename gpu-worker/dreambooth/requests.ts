@@ -97,6 +97,8 @@ export const trainSubjectRequestSchema = z.object({
   instancePrompt: z.string().min(1).optional(),
   /** Checkpoints of this run live here; a later attempt finds and resumes them. */
   workDir: absolutePath,
+  /** Shared by all trainings: optimized graphs, which hold no weights. Absent: none are kept. */
+  graphCacheDir: absolutePath.optional(),
   /** Shared by all users: `<dir>/<key>/0001.png …`; made here where images are missing. */
   classImagesDir: absolutePath,
   /** Where the fp16 safetensors artifact goes. */

@@ -117,6 +117,7 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     classNoun: subject.classNoun,
     identifier,
     workDir: folder.checkpoints,
+    graphCacheDir: path.join(config.workDir, 'graphs'),
     classImagesDir: classImages.dir,
     artifactFile: path.join(folder.attempt, 'artifact.safetensors'),
     samplesDir: path.join(folder.attempt, 'samples'),

@@ -179,6 +179,14 @@ export class Graph {
     return this.#live().nodes.length;
   }
 
+  /** Files that weights are mapped from. */
+  weightFiles(): string[] {
+    const files = this.#initializers.flatMap(({ data }) =>
+      data.kind === 'external' ? [data.file] : [],
+    );
+    return [...new Set(files)];
+  }
+
   /**
    * Estimates the memory that a session of this graph holds: its constants, in float32 whatever they
    * are stored as, since they are cast and packed once; and the most that its results take at one

@@ -36,6 +36,8 @@ export interface TrainerOptions {
   gradientAccumulationSteps?: number;
   provider?: ExecutionProvider;
   threads?: number;
+  /** Where optimized graphs are kept; absent: nowhere. */
+  graphCacheDir?: string | undefined;
 }
 
 /** The sessions of a step: all in one, or gradients and update apart where gradients are added up. */
@@ -82,7 +84,7 @@ export class Trainer {
     const adamwOptions = { ...ADAMW_DEFAULTS, ...options.adamw };
     const batches = options.gradientAccumulationSteps ?? 1;
     const bank = new ParameterBank(options.parameters);
-    const { provider, threads } = options;
+    const { provider, threads, graphCacheDir } = options;
     const open = (graph: Graph, kept: readonly string[]) =>
       createResidentSession(
         graph,
@@ -90,6 +92,7 @@ export class Trainer {
           purpose: 'training',
           ...(provider ? { provider } : {}),
           ...(threads !== undefined ? { threads } : {}),
+          graphCacheDir,
         },
         kept,
       );

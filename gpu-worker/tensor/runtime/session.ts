@@ -1,8 +1,10 @@
 /** @file The one gateway to ONNX Runtime: provider table, session options, typed tensors in and out. */
+import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../graph/graph.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { encodeModel } from '../onnx/model.ts';
+import { graphKey, openCached } from './graph-cache.ts';
 import type { ExecutionProvider } from './providers.ts';
 
 export type { ExecutionProvider };
@@ -26,6 +28,11 @@ export interface SessionOptions {
    * runtime fold and repack constant weights, which costs memory and saves time.
    */
   purpose: 'training' | 'inference';
+  /**
+   * Where optimized graphs are kept, see `graph-cache.ts`. Without effect where weights become part of
+   * the graph: for inference, and on WebGPU.
+   */
+  graphCacheDir?: string | undefined;
 }
 
 /** A graph that is ready to run. */
@@ -99,7 +106,7 @@ const KEPT_OUT_ON_WEBGPU = KEPT_OUT_OF_TRAINING.filter((name) => name !== 'Const
  * belongs in a process that has nothing else to answer.
  */
 export async function createSession(graph: Graph, options: SessionOptions): Promise<Session> {
-  const session = await ort.InferenceSession.create(graph.encode(), ortOptions(options));
+  const session = await create(graph, graph.encode(), options);
   return {
     run: async (feeds) => fromOrt(await session.run(toOrt(feeds))),
     close: () => session.release(),
@@ -164,6 +171,27 @@ export function createResidentSession(
 /** Values of one's own, to be fed to a {@link ResidentSession}; it reads them and leaves them alone. */
 export function residentFrom(data: Float32Array): ResidentTensor {
   return new InMemory(data);
+}
+
+function create(
+  graph: Graph,
+  bytes: Uint8Array,
+  options: SessionOptions,
+): Promise<ort.InferenceSession> {
+  const { graphCacheDir: dir, purpose, provider } = options;
+  const runtimeOptions = ortOptions(options);
+  if (dir === undefined || purpose === 'inference' || provider === 'webgpu')
+    return ort.InferenceSession.create(bytes, runtimeOptions);
+  const runtime = { ...runtimeOptions, versions: ort.env.versions };
+  return openCached(dir, graphKey(bytes, graph.weightFiles(), runtime), {
+    optimized: (file) =>
+      ort.InferenceSession.create(readFileSync(file), {
+        ...runtimeOptions,
+        graphOptimizationLevel: 'disabled',
+      }),
+    fresh: (saveTo) =>
+      ort.InferenceSession.create(bytes, { ...runtimeOptions, optimizedModelFilePath: saveTo }),
+  });
 }
 
 /** Provider table and the options that every session has. */
@@ -259,7 +287,7 @@ async function createInMemory(
   kept: ReadonlySet<string>,
 ): Promise<ResidentSession> {
   const bytes = graph.encode({ emptySequence: NO_COPY });
-  const session = await ort.InferenceSession.create(bytes, ortOptions(options));
+  const session = await create(graph, bytes, options);
   const outputs = session.outputMetadata.filter((output) => output.isTensor);
   const free = new Map<string, Float32Array[]>([...kept].map((name) => [name, []]));
   return {
