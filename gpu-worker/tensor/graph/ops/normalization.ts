@@ -9,12 +9,21 @@ export function softmax(input: Value): Value {
   return graph.record('Softmax', [input], output!);
 }
 
-/** Logarithm of the softmax over the last axis, without the overflow that taking both in turn has. */
+/**
+ * Logarithm of the softmax over the last axis, without the overflow that taking both in turn has.
+ *
+ * x − max − log Σ exp(x − max): WebGPU has no kernel of its own for it.
+ */
 export function logSoftmax(input: Value): Value {
   const { graph, dtype, shape } = input;
-  const axis = shape.length - 1;
-  const [output] = graph.emit('LogSoftmax', [input], [{ dtype, shape }], { axis });
-  return graph.record('LogSoftmax', [input], output!);
+  const rows = [...shape.slice(0, -1), 1];
+  const lastAxis = graph.int64([shape.length - 1]);
+  const emit = (opType: string, inputs: Value[], outShape: readonly number[]) =>
+    graph.emit(opType, inputs, [{ dtype, shape: outShape }])[0]!;
+  const shifted = emit('Sub', [input, emit('ReduceMax', [input, lastAxis], rows)], shape);
+  const total = emit('ReduceSum', [emit('Exp', [shifted], shape), lastAxis], rows);
+  const output = emit('Sub', [shifted, emit('Log', [total], rows)], shape);
+  return graph.record('LogSoftmax', [input], output);
 }
 
 /**
