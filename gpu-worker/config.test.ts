@@ -28,7 +28,7 @@ describe('the environment of the worker', () => {
       workDir: path.resolve('work'),
       baseCheckpointDir: path.resolve(import.meta.dirname, '../models/pocket'),
       base: { dir: path.resolve(import.meta.dirname, '../models/pocket') },
-      hub: { endpoint: 'https://huggingface.co', token: undefined },
+      hub: { endpoint: 'https://huggingface.co', token: undefined, variant: undefined },
       executionProvider: 'cpu',
       acknowledgeNoOutputClassifier: false,
       logLevel: 'info',
@@ -48,11 +48,12 @@ describe('the environment of the worker', () => {
       HUB_DIR: '/hub',
       HF_ENDPOINT: 'https://mirror.example.org/',
       HF_TOKEN: 'hf_1',
+      HF_VARIANT: 'fp16',
     });
     expect(config).toMatchObject({
       baseCheckpointDir: '/hub/owner--name@v1',
       base: { hubId: { repo: 'owner/name', revision: 'v1' } },
-      hub: { endpoint: 'https://mirror.example.org', token: 'hf_1' },
+      hub: { endpoint: 'https://mirror.example.org', token: 'hf_1', variant: 'fp16' },
     });
     expect(readBaseConfig({ BASE_CHECKPOINT: 'owner/name' }).base.hubId?.revision).toBe('main');
   });
@@ -64,6 +65,7 @@ describe('the environment of the worker', () => {
       FILES_KEY: 'secret-3',
       HF_ENDPOINT: 'https://secret-7@hub.example.org',
       HF_TOKEN: 'secret 8',
+      HF_VARIANT: 'secret-9',
       EXECUTION_PROVIDER: 'secret-4',
       ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER: 'secret-5',
       LOG_LEVEL: 'secret-6',

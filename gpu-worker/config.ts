@@ -40,6 +40,8 @@ export const workerConfigSchema = z.object({
     .string()
     .refine(isPlainUrl, 'must be an http(s) URL without a user, a query or a path')
     .default('https://huggingface.co'),
+  /** Weights to take before others where a repository has them. */
+  HF_VARIANT: z.enum(['', 'fp16'], 'must be fp16 or left out').default(''),
   /** For gated and private repositories. */
   HF_TOKEN: z
     .string()
@@ -67,12 +69,17 @@ const baseConfigSchema = workerConfigSchema.pick({
   HUB_DIR: true,
   HF_ENDPOINT: true,
   HF_TOKEN: true,
+  HF_VARIANT: true,
 });
 
 /** The base, and the hub that it may have to be downloaded from. */
 export interface BaseConfig {
   readonly base: BaseCheckpoint;
-  readonly hub: { readonly endpoint: string; readonly token: string | undefined };
+  readonly hub: {
+    readonly endpoint: string;
+    readonly token: string | undefined;
+    readonly variant: 'fp16' | undefined;
+  };
 }
 
 /** What {@link startWorker} must know; a process that embeds the worker makes it itself. */
@@ -157,7 +164,11 @@ function parse<Schema extends z.ZodType>(
 function toBaseConfig(values: z.infer<typeof baseConfigSchema>): BaseConfig {
   return {
     base: locateBaseCheckpoint(values.BASE_CHECKPOINT, values.HUB_DIR),
-    hub: { endpoint: new URL(values.HF_ENDPOINT).origin, token: values.HF_TOKEN },
+    hub: {
+      endpoint: new URL(values.HF_ENDPOINT).origin,
+      token: values.HF_TOKEN,
+      variant: values.HF_VARIANT || undefined,
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import {
   chooseWeightFiles,
   type ModelFolder,
   refuseAsPickle,
+  type WeightVariant,
 } from '../diffusion/weights/weight-files.ts';
 
 /** Taken where they are. What marks a base as harmless (`pocket.json`) is not: a stranger could say so, too. */
@@ -38,9 +39,14 @@ export interface ChosenFiles {
  *
  * @param paths every file of the repository
  * @param repo as the message shall name it
+ * @param preferred weights to take before others
  * @throws {CheckpointError} when it is no checkpoint in the diffusers layout, or has pickles only
  */
-export function chooseCheckpointFiles(paths: ReadonlySet<string>, repo: string): ChosenFiles {
+export function chooseCheckpointFiles(
+  paths: ReadonlySet<string>,
+  repo: string,
+  preferred?: WeightVariant,
+): ChosenFiles {
   if (!paths.has('model_index.json')) {
     const pickle = [...paths].find((path) => refuseAsPickle(path) !== undefined);
     throw new CheckpointError(
@@ -57,6 +63,7 @@ export function chooseCheckpointFiles(paths: ReadonlySet<string>, repo: string):
       new Set(names.map((path) => path.slice(prefix.length))),
       model,
       `${repo}/${model}`,
+      preferred,
     );
     if (names.includes(`${prefix}config.json`)) files.push(`${prefix}config.json`);
     if (weights.kind === 'single') files.push(prefix + weights.file);

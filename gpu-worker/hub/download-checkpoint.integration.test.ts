@@ -172,6 +172,29 @@ describe('a checkpoint from the hub', () => {
     expect(same(contents(dirOf()))).toEqual(same(sharded));
   });
 
+  it('is taken in half precision where that is asked for and there is any', async () => {
+    hub.commit(repo, 'main', published);
+    const half = { endpoint: hub.endpoint, variant: 'fp16' } as const;
+    const preview = () =>
+      previewDownload({
+        hub: half,
+        repo,
+        revision: 'main',
+        dir: dirOf(),
+        signal: AbortSignal.timeout(60_000),
+      });
+    const announced = (await preview())?.totalBytes;
+    const { totalBytes } = await download({ hub: half });
+    expect(totalBytes).toBe(announced);
+    const fp16 = 'unet/diffusion_pytorch_model.fp16.safetensors';
+    const { [UNET]: _, ...rest } = needed;
+    expect(same(contents(dirOf()))).toEqual(same({ ...rest, [fp16]: published[fp16]! }));
+    expect(await preview()).toBeUndefined();
+    await expect(download()).rejects.toThrow(
+      /expected full-precision weights of \S+, found fp16 ones; remove the file and the folder/,
+    );
+  });
+
   it('tells what would come, and brings nothing', async () => {
     const commit = hub.commit(repo, 'main', published);
     const ask = () =>

@@ -46,6 +46,7 @@ const pinSchema = z.object({
   repo: z.string(),
   revision: z.string(),
   commit: z.string().regex(/^[0-9a-f]{40}$/),
+  variant: z.literal('fp16').optional(),
   /** Sizes in bytes by path, once everything is there and checked. */
   files: z.record(z.string(), z.int().nonnegative()).optional(),
 });
@@ -62,6 +63,7 @@ export async function downloadCheckpoint(
   download: CheckpointDownload,
 ): Promise<DownloadedCheckpoint> {
   const { dir, repo: name, revision } = download;
+  const { variant } = download.hub;
   const known = await readPin(download);
   if (known?.files && (await areThere(dir, known.files))) {
     return { commit: known.commit, totalBytes: sum(Object.values(known.files)) };
@@ -69,9 +71,10 @@ export async function downloadCheckpoint(
   const repo = openHubRepo(name, download.hub);
   const commit =
     known?.commit ?? (await retryTransient(() => repo.resolveCommit(revision), download));
-  await writePin(download, { repo: name, revision, commit });
+  const pin = { repo: name, revision, commit, ...(variant && { variant }) };
+  await writePin(download, pin);
   const files = await downloadFiles(download, repo, commit);
-  await writePin(download, { repo: name, revision, commit, files });
+  await writePin(download, { ...pin, files });
   return { commit, totalBytes: sum(Object.values(files)) };
 }
 
@@ -92,10 +95,18 @@ export async function previewDownload(
   return { commit, fileCount: files.length, totalBytes: sum(files.map((file) => file.sizeBytes)) };
 }
 
-async function chooseFiles(repo: HubRepo, commit: string, patience: Patience) {
-  const listed = await retryTransient(() => repo.listFiles(commit), patience);
+async function chooseFiles(
+  repo: HubRepo,
+  commit: string,
+  download: Patience & Pick<CheckpointDownload, 'hub'>,
+) {
+  const listed = await retryTransient(() => repo.listFiles(commit), download);
   const byPath = new Map(listed.map((file) => [file.path, file]));
-  const { files, indexFiles } = chooseCheckpointFiles(new Set(byPath.keys()), repo.name);
+  const { files, indexFiles } = chooseCheckpointFiles(
+    new Set(byPath.keys()),
+    repo.name,
+    download.hub.variant,
+  );
   return { byPath, files: files.map((file) => byPath.get(file)!), indexFiles };
 }
 
@@ -178,7 +189,7 @@ async function requireRoom(
 const pinFile = (dir: string) => `${dir}.json`;
 
 async function readPin(
-  download: Pick<CheckpointDownload, 'dir' | 'repo' | 'revision'>,
+  download: Pick<CheckpointDownload, 'dir' | 'repo' | 'revision' | 'hub'>,
 ): Promise<Pin | undefined> {
   const file = pinFile(download.dir);
   let pin: Pin;
@@ -196,6 +207,12 @@ async function readPin(
   if (pin.repo !== download.repo || pin.revision !== download.revision) {
     throw new HubError(
       `${file}: expected ${download.repo} at ${download.revision}, found ${pin.repo} at ${pin.revision}; remove the file and the folder`,
+    );
+  }
+  if (pin.variant !== download.hub.variant) {
+    const named = (variant: string | undefined) => variant ?? 'full-precision';
+    throw new HubError(
+      `${file}: expected ${named(download.hub.variant)} weights of ${pin.repo}, found ${named(pin.variant)} ones; remove the file and the folder`,
     );
   }
   return pin;

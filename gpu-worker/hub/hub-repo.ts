@@ -1,5 +1,6 @@
 /** @file One repository of models at the hub: its commits, its files with their hashes, and their bytes. */
 import { listFiles, modelInfo } from '@huggingface/hub';
+import type { WeightVariant } from '../diffusion/weights/weight-files.ts';
 import { HubError } from './hub-error.ts';
 
 /** Which hub, and as whom. */
@@ -7,6 +8,8 @@ export interface HubSettings {
   /** Root of the hub, without a slash at its end: `https://…`. */
   readonly endpoint: string;
   readonly token?: string | undefined;
+  /** Weights to take before others where a repository has them. */
+  readonly variant?: WeightVariant | undefined;
 }
 
 /** One file of a commit. */

@@ -36,20 +36,26 @@ export function refuseAsPickle(file: string): string | undefined {
   return PICKLE.test(file) ? `${file} ${PICKLE_REASON}` : undefined;
 }
 
+/** How the names of half-precision files are marked. */
+export type WeightVariant = 'fp16';
+
 /**
- * Chooses among the files of a model's folder: full precision before float16, one file before shards.
+ * Chooses among the files of a model's folder: one file before shards.
  *
  * @param names of the files in the folder
  * @param where the folder, as the message shall name it
+ * @param preferred taken before full precision where it is there; absent: only where nothing else is
  * @throws {CheckpointError} when there are no safetensors; a pickle is named
  */
 export function chooseWeightFiles(
   names: ReadonlySet<string>,
   model: ModelFolder,
   where: string,
+  preferred?: WeightVariant,
 ): WeightFiles {
   const base = WEIGHT_BASE_NAMES[model];
-  for (const variant of ['', '.fp16']) {
+  const variants = ['', '.fp16'];
+  for (const variant of preferred === 'fp16' ? variants.toReversed() : variants) {
     const file = `${base}${variant}.safetensors`;
     if (names.has(file)) return { kind: 'single', file };
     const indexFile = `${base}.safetensors.index${variant}.json`;
