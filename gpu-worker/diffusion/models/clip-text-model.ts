@@ -142,7 +142,7 @@ export function buildPooledText(
     Array.from({ length: batch }, (_, row) => row * tokens),
     [batch],
   );
-  const positions = cast(add(cast(end, 'float32'), rowStarts), 'int32');
+  const positions = cast(add(end, rowStarts), 'int32');
   const endStates = gather(reshape(lastHiddenState, [batch * tokens, width]), positions);
   return linear(scoped(weights, 'text_projection'), endStates, config.projection_dim, {
     bias: false,

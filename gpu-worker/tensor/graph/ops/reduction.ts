@@ -1,6 +1,7 @@
 /** @file Reductions over axes. */
 import type { Value } from '../graph.ts';
 import { normalizeAxes, sizeOf } from '../shape.ts';
+import { add, compare, mul, sub } from './elementwise.ts';
 
 function reduce(
   op: 'ReduceSum' | 'ReduceMean',
@@ -30,13 +31,24 @@ export const reduceMean = (input: Value, axes?: readonly number[], keepDims = fa
 /**
  * Index of the largest element along the last axis, the first one where several are equal. Not
  * differentiable.
- * @returns int64, the input's shape without its last axis
+ *
+ * min(i where x = max, else beyond the end): ArgMax itself gives int64, which WebGPU casts to nothing.
+ *
+ * @returns float32, the input's shape without its last axis
  */
 export function argMax(input: Value): Value {
-  const shape = input.shape.slice(0, -1);
-  const axis = shape.length;
-  return input.graph.emit('ArgMax', [input], [{ dtype: 'int64', shape }], {
-    axis,
-    keepdims: 0,
-  })[0]!;
+  const { graph, shape } = input;
+  const length = shape.at(-1)!;
+  const rows = shape.slice(0, -1);
+  const lastAxis = graph.int64([rows.length]);
+  const reduceLast = (op: 'ReduceMax' | 'ReduceMin', value: Value, keepdims: 0 | 1) =>
+    graph.emit(
+      op,
+      [value, lastAxis],
+      [{ dtype: 'float32', shape: keepdims ? [...rows, 1] : rows }],
+      { keepdims },
+    )[0]!;
+  const isLargest = compare('Equal', input, reduceLast('ReduceMax', input, 1));
+  const indices = graph.constant([...Array(length).keys()], [length]);
+  return reduceLast('ReduceMin', add(indices, mul(sub(1, isLargest), length)), 0);
 }
