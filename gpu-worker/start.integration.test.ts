@@ -18,6 +18,7 @@ import {
 } from '#db/queries/training-runs.ts';
 import { getDataKey } from '#db/queries/users.ts';
 import { type JobQueue, openQueue } from '#db/queue.ts';
+import type { Artifact } from '#db/schema/artifacts.ts';
 import { classImageSets } from '#db/schema/class-image-sets.ts';
 import { isTerminal } from '#db/schema/status.ts';
 import { insertReadySubject, insertRendition, makeSnowflake } from '#db/testing/rows.ts';
@@ -82,6 +83,13 @@ const stepOfTraining = (id: string, step: number) =>
 const logOf = (jobId: string, msg: string) =>
   harness.logs.filter((line) => line.jobId === jobId && line.msg === msg);
 
+/** @returns what the artifact's file says of itself, and its tensors' places */
+async function readArtifact(artifact: Artifact | undefined, dataKey: Uint8Array) {
+  const file = path.join(folder, 'artifact.safetensors');
+  await harness.store.getToFile(artifact?.storageFileId ?? '', dataKey, file);
+  return readArtifactHeader(file);
+}
+
 describe('the worker', { timeout }, () => {
   let trained: Awaited<ReturnType<WorkerHarness['insertTraining']>>;
   let artifactId: string;
@@ -117,11 +125,12 @@ describe('the worker', { timeout }, () => {
     expect(ready).toMatchObject({ status: 'ready', identifier: artifact?.identifier });
     const checkpoint = openBase(harness.config.baseCheckpointDir);
     expect(listRareTokens(openBaseTokenizers(checkpoint)[0])).toContain(artifact?.identifier);
-    const file = path.join(folder, 'artifact.safetensors');
-    await store.getToFile(artifact?.storageFileId ?? '', dataKey, file);
-    const { entries, metadata } = readArtifactHeader(file);
-    expect(metadata).toMatchObject({ method: 'full', baseHash: checkpoint.hash, classNoun: 'dog' });
-    expect(entries.get('unet.conv_in.weight')?.shape).toEqual([8, 4, 3, 3]);
+    expect(artifact?.method).toBe('lora');
+    const { entries, metadata } = await readArtifact(artifact, dataKey);
+    expect(metadata).toMatchObject({ method: 'lora', baseHash: checkpoint.hash, classNoun: 'dog' });
+    const attention = 'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
+    expect(entries.get(`${attention}.lora_A.weight`)?.shape).toEqual([16, 8]);
+    expect([...entries.keys()].every((name) => /\.lora_[AB]\.weight$/.test(name))).toBe(true);
 
     expect(await database.db.select().from(classImageSets)).toMatchObject([
       { checkpointHash: checkpoint.hash, classNoun: 'dog', size: 64, steps: 2, count: 2 },
@@ -225,8 +234,12 @@ describe('the worker', { timeout }, () => {
     await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
   });
 
-  it('takes the training up again when the engine is killed', async () => {
-    const { run } = await harness.insertTraining({ maxTrainSteps: 60, samplePrompts: ['a [V]'] });
+  it('takes a training of whole weights up again when the engine is killed', async () => {
+    const { run, subject, dataKey } = await harness.insertTraining({
+      method: 'full',
+      maxTrainSteps: 60,
+      samplePrompts: ['a [V]'],
+    });
     await queue.enqueue(trainSubject, run.id, { priority: 1 });
     const progress = await stepOfTraining(run.id, 3);
     process.kill(worker.engine.pid ?? 0, 'SIGKILL');
@@ -236,6 +249,13 @@ describe('the worker', { timeout }, () => {
     const [ready] = logOf(run.id, 'training: weights are ready');
     expect(ready).toMatchObject({ steps: 60, classImagesMade: 0 });
     expect(ready?.resumedFromStep).toBeGreaterThanOrEqual(2);
+    const { db } = harness.database;
+    const { currentArtifactId } = (await getSubject(db, subject.id)) ?? {};
+    const artifact = await getArtifact(db, currentArtifactId ?? '');
+    expect(artifact?.method).toBe('full');
+    const { entries, metadata } = await readArtifact(artifact, dataKey);
+    expect(metadata.method).toBe('full');
+    expect(entries.get('unet.conv_in.weight')?.shape).toEqual([8, 4, 3, 3]);
   });
 
   it('lets a stale attempt end in silence', async () => {

@@ -36,7 +36,7 @@ const recommendedSchema = z.strictObject({
 });
 
 /** The method of a base that recommends none. */
-export const DEFAULT_METHOD: TrainingMethod = 'full';
+export const DEFAULT_METHOD: TrainingMethod = 'lora';
 
 /** For Stable Diffusion 1.x: the paper's rate and λ, 200 class images as the reference script has it. */
 export const DEFAULT_TRAINING: Omit<TrainingSettings, 'method'> = {

@@ -133,7 +133,8 @@ async function teach(
     return { words, dir };
   }
   if (variant.learner === 'textual-inversion') {
-    const { trainBatchSize, maxTrainSteps } = base.facts.defaults.training.full;
+    const { training, method } = base.facts.defaults;
+    const { trainBatchSize, maxTrainSteps } = training[method];
     // As many pictures as DreamBooth sees, class images included.
     const options = {
       steps: maxTrainSteps,

@@ -25,10 +25,10 @@ function merge(
   return mergeTrainingSettings(defaults, { seed: 3, ...row });
 }
 
-test('whole fine-tuning is the method until the base or the row says otherwise', () => {
-  expect(merge({}).method).toBe('full');
-  expect(merge({}, { method: 'lora' }).method).toBe('lora');
-  expect(merge({ method: 'full' }, { method: 'lora' }).method).toBe('full');
+test('adapters are the method until the base or the row says otherwise', () => {
+  expect(merge({}).method).toBe('lora');
+  expect(merge({}, { method: 'full' }).method).toBe('full');
+  expect(merge({ method: 'lora' }, { method: 'full' }).method).toBe('lora');
 });
 
 test('adapters take steps from the common settings and learning rates from their own', () => {

@@ -28,7 +28,10 @@ const MODEL_INDEX = {
   feature_extractor: [null, null],
 };
 
-/** How pocket is trained on a subject and sampled: a first guess that measurements have yet to replace. */
+/**
+ * How pocket is trained on a subject and sampled. What adapters want was measured
+ * (`docs/training-options.md`); the rest is a first guess that measurements have yet to replace.
+ */
 const RECOMMENDED = {
   training: {
     maxTrainSteps: 200,
@@ -37,6 +40,14 @@ const RECOMMENDED = {
     numClassImages: 64,
     trainBatchSize: 4,
     checkpointingSteps: 50,
+  },
+  lora: {
+    rank: 32,
+    loraAlpha: 32,
+    loraTargets: ['attention', 'feed-forward', 'convolution'],
+    learningRate: 2e-3,
+    lrScheduler: 'cosine',
+    textEncoderLearningRate: 1e-3,
   },
   sampling: { sampler: 'dpmpp_2m', numInferenceSteps: 20, guidanceScale: 3 },
 };
