@@ -31,7 +31,7 @@ const SLACK: Readonly<Record<ExecutionProvider, number>> = { cpu: 1, webgpu: 10,
  * Compares everything that the reference holds. What cannot be computed, and what no check knows,
  * is a failed row.
  *
- * @param parts compare these only; what lies elsewhere in the reference is nobody's business then
+ * @param parts compare these only; tensors that no check knows are then not looked for
  */
 export async function* compareAll(
   reference: Reference,
@@ -45,9 +45,9 @@ export async function* compareAll(
   } finally {
     await cache.close();
   }
-  const isAsked = (name: string) =>
-    parts.length === PARTS.length || parts.some((part) => name.startsWith(`${part}/`));
-  for (const name of reference.unread().filter(isAsked)) {
+  // Parts share tensors, so a tensor that some of them leave unread may be another one's.
+  if (parts.length < PARTS.length) return;
+  for (const name of reference.unread()) {
     yield failedRow(name, 'no check compares this tensor');
   }
 }

@@ -45,7 +45,7 @@ export async function probeProvider(
     return { provider, works: false, ...explainFailure(provider, error, stderr) };
   }
   const off = message.values.findIndex(
-    (value, i) => !(Math.abs(value / KNOWN_RESULT[i]! - 1) <= PROBE_TOLERANCE),
+    (value, i) => !(Math.abs(value / KNOWN_RESULT[i]! - 1) <= PROBE_TOLERANCE[provider]),
   );
   if (off === -1) {
     const detail = `three training steps with the known result, ${message.stepMs.toFixed(1)} ms the last`;
