@@ -71,3 +71,12 @@ test('a rate that its schedule cannot fall from is refused', () => {
   const training = { lrScheduler: 'polynomial', textEncoderLearningRate: 1e-8 };
   expect(recommending({ training })).toThrow('polynomial: expected a learning rate above 1e-7');
 });
+
+test('pocket is taught with adapters on every kind of layer, or whole with rates of its own', () => {
+  const { method, training } = readDefaultSettings(
+    path.resolve(import.meta.dirname, '../../models/pocket'),
+  );
+  expect(method).toBe('lora');
+  expect(training.lora.loraTargets).toEqual(['attention', 'feed-forward', 'convolution']);
+  expect(training.full).toMatchObject({ learningRate: 2e-4, lrScheduler: 'constant' });
+});

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readDefaultSettings } from '../../dreambooth/default-settings.ts';
 import { writeCheckpointFrame } from './write-checkpoint.ts';
 
 const pocket = path.resolve(import.meta.dirname, '../../../models/pocket');
@@ -25,11 +24,4 @@ test.each([
 ])('%s is the same file', (name) => {
   const read = (dir: string) => readFileSync(path.join(dir, name), 'utf8');
   expect(read(pocket)).toBe(read(written));
-});
-
-test('pocket is taught with adapters on every kind of layer, or whole with rates of its own', () => {
-  const { method, training } = readDefaultSettings(pocket);
-  expect(method).toBe('lora');
-  expect(training.lora.loraTargets).toEqual(['attention', 'feed-forward', 'convolution']);
-  expect(training.full).toMatchObject({ learningRate: 2e-4, lrScheduler: 'constant' });
 });
