@@ -26,7 +26,14 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'gpu', include: ['**/*.gpu.test.ts'], exclude, testTimeout: 600_000 },
+        test: {
+          name: 'gpu',
+          include: ['**/*.gpu.test.ts'],
+          exclude,
+          testTimeout: 600_000,
+          // One device, and a software driver takes all cores.
+          fileParallelism: false,
+        },
       },
     ],
   },

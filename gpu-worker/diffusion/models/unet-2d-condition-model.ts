@@ -1,6 +1,6 @@
 /** @file UNet2DConditionModel: predicts the noise (or velocity) in latents, given a timestep and text. */
 import type { Value } from '../../tensor/graph/graph.ts';
-import { add, cast, cos, gelu, mul, silu, sin, sub } from '../../tensor/graph/ops/elementwise.ts';
+import { add, cast, gelu, mul, silu, sine, sub } from '../../tensor/graph/ops/elementwise.ts';
 import {
   chunk,
   concat,
@@ -180,16 +180,19 @@ function buildTimeEmbedding(
  * @see diffusers `src/diffusers/models/embeddings.py`, get_timestep_embedding
  */
 function sinusoidalEmbedding(values: Value, size: number, config: UnetConfig): Value {
+  const { graph } = values;
   const half = size / 2;
   const frequencies = Array.from({ length: half }, (_, i) =>
     Math.exp((-Math.log(10_000) * i) / (half - config.freq_shift)),
   );
-  const n = values.shape[0]!;
-  const angles = mul(reshape(values, [n, 1]), values.graph.constant(frequencies, [1, half]));
-  return concat(
-    config.flip_sin_to_cos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)],
-    1,
+  const angles = mul(
+    reshape(values, [values.shape[0]!, 1]),
+    graph.constant([...frequencies, ...frequencies], [1, size]),
   );
+  // A cosine is a sine half a half turn later.
+  const phases = config.flip_sin_to_cos ? [0.5, 0] : [0, 0.5];
+  const halfTurns = phases.flatMap((phase) => Array<number>(half).fill(phase));
+  return sine(angles, graph.constant(halfTurns, [1, size]));
 }
 
 interface TransformerOptions {

@@ -39,10 +39,36 @@ export const exp = (input: Value): Value => unary('Exp', input);
 export const sqrt = (input: Value): Value => unary('Sqrt', input);
 export const sigmoid = (input: Value): Value => unary('Sigmoid', input);
 
-/** Not differentiable here: used for timestep embeddings, whose input is an integer. */
-export const sin = (input: Value): Value => emitPlain('Sin', input);
-/** Not differentiable here: used for timestep embeddings, whose input is an integer. */
-export const cos = (input: Value): Value => emitPlain('Cos', input);
+/** π in two parts: the first has so few bits that its product with a count of half turns is exact. */
+const PI_PARTS = [3.140625, Math.PI - 3.140625] as const;
+/** Taylor coefficients of sin r / r in r², highest first; within ±π/2 the next one is below 6e-8. */
+const SINE = [11, 9, 7, 5, 3, 1].map((degree) => {
+  let factorial = 1;
+  for (let i = 2; i <= degree; i++) factorial *= i;
+  return (degree % 4 === 1 ? 1 : -1) / factorial;
+});
+
+/**
+ * sin(input + π · halfTurns), for |input| up to some thousands; with half a half turn it is the cosine.
+ *
+ * Sums and products only, for WebGPU promises its own Sin and Cos within ±π and to 5e-4, and SwiftShader
+ * gives no more: input + π · halfTurns = kπ + r with |r| ≤ π/2, and its sine is (−1)ᵏ · sin r.
+ *
+ * Not differentiable here: used for timestep embeddings, whose input is a number of steps.
+ *
+ * @param halfTurns float32, broadcast with the input
+ */
+export function sine(input: Value, halfTurns: Value): Value {
+  const k = emitPlain('Floor', add(add(mul(input, 1 / Math.PI), halfTurns), 0.5));
+  const turns = sub(k, halfTurns);
+  const [high, low] = PI_PARTS;
+  const r = sub(sub(input, mul(turns, high)), mul(turns, low));
+  const square = mul(r, r);
+  const [first, ...rest] = SINE;
+  const series = rest.reduce<Operand>((sum, term) => add(mul(square, sum), term), first!) as Value;
+  const isOdd = sub(k, mul(emitPlain('Floor', mul(k, 0.5)), 2));
+  return mul(mul(r, series), sub(1, mul(isOdd, 2)));
+}
 
 function emitPlain(opType: string, input: Value): Value {
   return input.graph.emit(opType, [input], [{ dtype: input.dtype, shape: input.shape }])[0]!;
