@@ -17,6 +17,7 @@ export interface NoisedRows {
  * @param rowShape `[c, h, w]`
  * @param randomOf random numbers of a row; rows are independent of each other
  * @param noiseOffset see {@link drawNoise}
+ * @param timestepOf uniform over the schedule by default
  */
 export function noiseRows(
   latents: readonly Float32Array[],
@@ -25,6 +26,7 @@ export function noiseRows(
   alphas: Float64Array,
   randomOf: (row: number) => Philox,
   noiseOffset = 0,
+  timestepOf = (_row: number, random: Philox): number => random.integer(alphas.length),
 ): NoisedRows {
   const rows = latents.length;
   const size = rowShape[0] * rowShape[1] * rowShape[2];
@@ -33,7 +35,7 @@ export function noiseRows(
   const timesteps = new Int32Array(rows);
   for (const [row, clean] of latents.entries()) {
     const random = randomOf(row);
-    const timestep = random.integer(alphas.length);
+    const timestep = timestepOf(row, random);
     const noise = drawNoise(random, rowShape, noiseOffset);
     timesteps[row] = timestep;
     noisy.set(addNoise(clean, noise, timestep, alphas), row * size);

@@ -1,5 +1,4 @@
 /** @file Trains pocket's UNet and text encoder together on latents of the world's pictures. */
-import { alphaAt } from '../../diffusion/schedulers/ddpm.ts';
 import type { SchedulerConfig } from '../../diffusion/schedulers/scheduler-config.ts';
 import type { ClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import {
@@ -19,10 +18,7 @@ import { initialWeights } from './initial-weights.ts';
 export const DENOISER_BATCH = 32;
 /** Share of rows whose caption is empty, so that guidance has an unconditional prediction. */
 const EMPTY_CAPTIONS = 0.1;
-/**
- * Rows with a signal-to-noise ratio beyond this count less: what is left to remove there is fine grain.
- * @see Hang et al. 2023, min-SNR weighting, https://arxiv.org/abs/2303.09556
- */
+/** Timesteps with a signal-to-noise ratio beyond this are seldom drawn: what is left to remove there is fine grain. */
 const SNR_GAMMA = 5;
 const STREAM = { choice: 11, noise: 12 } as const;
 
@@ -70,7 +66,30 @@ export interface LatentSet {
   readonly shape: readonly [number, number, number];
 }
 
-/** What step `step` is fed: random pictures with a fresh caption each, noised, with their weights. */
+/**
+ * Timesteps for one batch, from low noise to high: as likely as min-SNR weighting makes them important,
+ * and spread evenly, so that batches differ less than with independent ones.
+ *
+ * @param start in [0, 1): where in its share of the schedule each row lies
+ * @see Hang et al. 2023, min-SNR weighting, https://arxiv.org/abs/2303.09556
+ */
+export function spreadTimesteps(alphas: Float64Array, rows: number, start: number): Int32Array {
+  // For v-prediction: min(SNR, γ + 1) / (SNR + 1), scaled to at most 1.
+  const importance = Float64Array.from(alphas, (alphaProd) =>
+    Math.min(1, (SNR_GAMMA + 1) * (1 - alphaProd)),
+  );
+  const total = importance.reduce((sum, weight) => sum + weight, 0);
+  const timesteps = new Int32Array(rows);
+  let [timestep, passed] = [0, importance[0]!];
+  for (let row = 0; row < rows; row++) {
+    const wanted = ((row + start) / rows) * total;
+    while (passed <= wanted && timestep < alphas.length - 1) passed += importance[++timestep]!;
+    timesteps[row] = timestep;
+  }
+  return timesteps;
+}
+
+/** What step `step` is fed: random pictures with a fresh caption each, noised. */
 export function denoiserFeeds(
   latents: LatentSet,
   tokenizer: ClipTokenizer,
@@ -90,17 +109,22 @@ export function denoiserFeeds(
     const caption = empty ? '' : captionOf(pretrainingScene(index), createRandom(choice.uint32()));
     ids.set(tokenizer.encodePadded(caption), row * tokenizer.maxLength);
   }
-  const { feeds, timesteps } = noiseRows(rows, latents.shape, scheduler, alphas, (row) => {
-    return new Philox(seed, step, STREAM.noise, row);
-  });
-  const rowWeights = Float32Array.from(timesteps, (timestep) => {
-    const alphaProd = alphaAt(alphas, timestep);
-    const snr = alphaProd / (1 - alphaProd);
-    return Math.min(1, (SNR_GAMMA + 1) / (snr + 1)) / DENOISER_BATCH;
-  });
+  const timesteps = spreadTimesteps(alphas, DENOISER_BATCH, choice.uniform());
+  const { feeds } = noiseRows(
+    rows,
+    latents.shape,
+    scheduler,
+    alphas,
+    (row) => new Philox(seed, step, STREAM.noise, row),
+    0,
+    (row) => timesteps[row]!,
+  );
   return {
     ...feeds,
-    rowWeights: { data: rowWeights, shape: [DENOISER_BATCH] },
+    rowWeights: {
+      data: new Float32Array(DENOISER_BATCH).fill(1 / DENOISER_BATCH),
+      shape: [DENOISER_BATCH],
+    },
     rowPrompts: {
       data: Int32Array.from({ length: DENOISER_BATCH }, (_, i) => i),
       shape: [DENOISER_BATCH],
