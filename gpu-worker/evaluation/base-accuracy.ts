@@ -6,8 +6,11 @@ import {
   type Reading,
   truthOf,
 } from '../pocket/judges/attributes.ts';
+import { PICTURE_SIZE, renderScene } from '../pocket/world/render.ts';
 import type { Accessory, Context, Scene, Style, View } from '../pocket/world/scene.ts';
 import { testScene } from '../pocket/world/seeds.ts';
+import { AUTOENCODER_TARGETS, type Reconstruction } from './autoencoder.ts';
+import type { RgbPicture } from './pictures.ts';
 import { type Proportion, proportion } from './statistics.ts';
 
 /** What a base has to reach to be worth showing. */
@@ -108,16 +111,28 @@ function asksOf(scene: Scene): AskedScene['asks'] {
   );
 }
 
+const isUnseen = (index: number): boolean => index % 2 === 1;
+const testSceneAt = (seed: number, index: number): Scene =>
+  testScene(seed * 10_000 + index, isUnseen(index), { shiny: false });
+
 /**
  * Captions of test scenes, every second one of an unseen combination.
  * @param seed chooses the scenes, in [0, 10⁴)
  */
 export function askedScenes(count: number, seed: number): AskedScene[] {
   return Array.from({ length: count }, (_, i) => {
-    const unseen = i % 2 === 1;
-    const scene = testScene(seed * 10_000 + i, unseen, { shiny: false });
-    return { caption: fullCaption(scene), unseen, asks: asksOf(scene) };
+    const scene = testSceneAt(seed, i);
+    return { caption: fullCaption(scene), unseen: isUnseen(i), asks: asksOf(scene) };
   });
+}
+
+/** Drawings of test scenes, every second one of an unseen combination, as {@link askedScenes} has them. */
+export async function drawScenes(count: number, seed: number): Promise<RgbPicture[]> {
+  const scenes = Array.from({ length: count }, (_, i) => testSceneAt(seed, i));
+  const [width, height] = [PICTURE_SIZE, PICTURE_SIZE];
+  return Promise.all(
+    scenes.map(async (scene) => ({ rgb: await renderScene(scene), width, height })),
+  );
 }
 
 /** Shares of right pictures among those that an attribute was asked of. */
@@ -125,17 +140,20 @@ export type Accuracy = Partial<Record<AttributeName, Proportion>>;
 
 export interface BaseAccuracy {
   readonly captions: number;
+  /** Peak signal-to-noise ratio in dB; `photos` where there are some. */
+  readonly autoencoder: Reconstruction;
   readonly all: Accuracy;
   readonly seen: Accuracy;
   readonly unseen: Accuracy;
-  /** Attributes below their target. */
-  readonly missed: readonly AttributeName[];
+  /** What is below its target: attributes, `autoencoder world`, `autoencoder photos`. */
+  readonly missed: readonly string[];
 }
 
 /** @param readings one a scene */
 export function scoreBase(
   scenes: readonly AskedScene[],
   readings: readonly Reading[],
+  autoencoder: Reconstruction,
 ): BaseAccuracy {
   const accuracyOf = (wanted: (scene: AskedScene) => boolean): Accuracy =>
     Object.fromEntries(
@@ -152,13 +170,18 @@ export function scoreBase(
     );
   const all = accuracyOf(() => true);
   const targets = Object.entries(BASE_TARGETS) as [AttributeName, number][];
+  const reconstructions = Object.entries(autoencoder) as [keyof Reconstruction, number][];
   return {
     captions: scenes.length,
+    autoencoder,
     all,
     seen: accuracyOf(({ unseen }) => !unseen),
     unseen: accuracyOf(({ unseen }) => unseen),
-    missed: targets
-      .filter(([name, target]) => (all[name]?.share ?? 0) < target)
-      .map(([name]) => name),
+    missed: [
+      ...targets.filter(([name, target]) => (all[name]?.share ?? 0) < target).map(([name]) => name),
+      ...reconstructions
+        .filter(([name, decibels]) => decibels < AUTOENCODER_TARGETS[name])
+        .map(([name]) => `autoencoder ${name}`),
+    ],
   };
 }

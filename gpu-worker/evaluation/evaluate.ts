@@ -4,14 +4,15 @@ import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
 import { EngineRequestError, type LoopContext } from '../dreambooth/requests.ts';
 import { HubError } from '../hub/hub-error.ts';
+import { measureAutoencoder } from './autoencoder.ts';
 import { type EvaluatedBase, openEvaluatedBase, renderPictures } from './base.ts';
-import { askedScenes, scoreBase } from './base-accuracy.ts';
+import { askedScenes, drawScenes, scoreBase } from './base-accuracy.ts';
 import { judgeClaims } from './claims.ts';
 import { EvaluationError } from './evaluation-error.ts';
 import { JUDGE_NAMES, type Judge } from './judge.ts';
 import { ensurePaperFiles } from './paper-files.ts';
 import { openPaperJudge } from './paper-judge.ts';
-import { readPicture } from './pictures.ts';
+import { readPicture, readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
 import { type Evaluation, evaluate } from './protocol.ts';
 import { writeBaseReport, writeReport } from './report/html.ts';
@@ -111,6 +112,17 @@ function startBar(): { update(share: number, note: string): void; stop(): void }
   };
 }
 
+/** Drawings that the autoencoder is measured on. */
+const RECONSTRUCTED = 200;
+
+async function measureReconstruction({ photos, seed }: Arguments, base: EvaluatedBase) {
+  const drawings = await drawScenes(RECONSTRUCTED, Number(seed));
+  const world = await measureAutoencoder(base, drawings);
+  if (photos === undefined) return { world };
+  const { photoFiles } = photographedSubject(photos, 'photo');
+  return { world, photos: await measureAutoencoder(base, await readPictures(photoFiles)) };
+}
+
 async function evaluateBase(args: Arguments, base: EvaluatedBase, context: LoopContext) {
   if (args.judge !== 'pocket')
     throw new EvaluationError('--only-base: only the pocket judge reads attributes');
@@ -135,7 +147,7 @@ async function evaluateBase(args: Arguments, base: EvaluatedBase, context: LoopC
   }
   await judge.close();
   bar.stop();
-  const accuracy = scoreBase(scenes, readings);
+  const accuracy = scoreBase(scenes, readings, await measureReconstruction(args, base));
   const facts = {
     base: args.base,
     hash: base.facts.hash,
@@ -152,6 +164,8 @@ async function evaluateBase(args: Arguments, base: EvaluatedBase, context: LoopC
   if (!args.json) {
     for (const [name, value] of Object.entries(accuracy.all))
       console.log(`${name}: ${(100 * value.share).toFixed(1)} % of ${value.count}`);
+    for (const [name, decibels] of Object.entries(accuracy.autoencoder))
+      console.log(`autoencoder, ${name}: ${decibels.toFixed(1)} dB`);
     console.log(`report: ${report}`);
   }
   const { missed } = accuracy;

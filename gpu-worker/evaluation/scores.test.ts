@@ -211,12 +211,13 @@ test('a base’s accuracy counts what was asked, seen and unseen apart', () => {
     { ...PLAIN, class: 'cat', pattern: 'spotted' },
     { ...PLAIN, class: 'dog', pattern: 'starred' },
   ];
-  const accuracy = scoreBase(scenes, readings);
+  const accuracy = scoreBase(scenes, readings, { world: 26.9, photos: 20.1 });
   expect(accuracy.all.class).toMatchObject({ share: 1, count: 2 });
   expect(accuracy.all.pattern).toMatchObject({ share: 0, count: 1 });
   expect(accuracy.unseen.pattern).toBeUndefined();
   // What was never asked misses its target, too.
-  expect(accuracy.missed).toEqual(['context', 'style', 'firstColour', 'pattern', 'accessory']);
+  const unasked = ['context', 'style', 'firstColour', 'pattern', 'accessory'];
+  expect(accuracy.missed).toEqual([...unasked, 'autoencoder world']);
 });
 
 test('a wrong noun is of another kind', () => {

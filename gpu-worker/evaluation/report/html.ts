@@ -241,12 +241,16 @@ export async function writeBaseReport(
   const rows = Object.keys(accuracy.all).map((attribute) => {
     const key = attribute as keyof typeof accuracy.all;
     const target = BASE_TARGETS[key];
-    return `<tr><td>${escapeMarkup(attribute)}${[accuracy.all, accuracy.seen, accuracy.unseen].map((part) => proportionCell(part[key])).join('')}<td>${target === undefined ? '' : `≥ ${target}${accuracy.missed.includes(key) ? ' <b>missed</b>' : ''}`}`;
+    return `<tr><td>${escapeMarkup(attribute)}${[accuracy.all, accuracy.seen, accuracy.unseen].map((part) => proportionCell(part[key])).join('')}<td>${target === undefined ? '' : `≥ ${target}${accuracy.missed.includes(attribute) ? ' <b>missed</b>' : ''}`}`;
   });
+  const decibels = Object.entries(accuracy.autoencoder).map(
+    ([name, value]) => `${escapeMarkup(name)} ${formatNumber(value)} dB`,
+  );
   const tiles = shown.map((_, i) => tileFigure(sheet.tiles[i]!, captions[i]!));
   const body = `<h2>Does the base draw what a caption says?</h2>
 <p>${accuracy.captions} captions that say everything; every second one combines class, place and style as pretraining never did. Shares of pictures in which the readers find what was asked, with 95 % intervals (Wilson).</p>
 <table><tr><th>Asked<th>all<th>combinations seen<th>unseen<th>target${rows.join('')}</table>
+<p>Pictures that went through the autoencoder and back: ${decibels.join(', ')} (peak signal-to-noise ratio).</p>
 <div class="tiles">${tiles.join('')}</div>`;
   const file = path.join(dir, 'base.html');
   writeFileSync(file, page(facts, body));
