@@ -18,11 +18,12 @@ import { type Evaluation, evaluate } from './protocol.ts';
 import { writeBaseReport, writeReport } from './report/html.ts';
 import type { Setting } from './run-variant.ts';
 import { drawSubjects, photographedSubject } from './subjects.ts';
-import { ABLATIONS, type Ablation, chooseVariants } from './variants.ts';
+import { ABLATIONS, type Ablation, chooseVariants, PAPER_ABLATIONS } from './variants.ts';
 
 const USAGE = `npm run evaluate -- [--base DIR] [--subjects N | --photos DIR --class NOUN] [--seed S]
                     [--judge pocket|paper] [--judge-files DIR]
-                    [--ablation prior|class-noun|images|steps|method|all] [--only-base]
+                    [--ablation prior|class-noun|images|steps|method|all|settings]
+                    [--only-base]
                     [--captions N] [--pictures N] [--class-pictures N] [--out DIR] [--json]
 Exits 0 where identity, prompt and prior targets hold (with --only-base: those of the base), 1 where one
 is missed, 2 where nothing could be measured.`;
@@ -73,7 +74,10 @@ function ablationsOf(names: readonly string[]): Ablation[] {
   const wrong = names.find((name) => name !== 'all' && !known.includes(name));
   if (wrong !== undefined)
     throw new EvaluationError(`--ablation ${wrong}: expected ${ABLATIONS.join(', ')} or all`);
-  return ABLATIONS.filter((name) => names.includes('all') || names.includes(name));
+  const isOfThePaper = (name: Ablation) => (PAPER_ABLATIONS as readonly string[]).includes(name);
+  return ABLATIONS.filter(
+    (name) => names.includes(name) || (names.includes('all') && isOfThePaper(name)),
+  );
 }
 
 async function openJudge(

@@ -1,6 +1,6 @@
 /** @file Strangers of a class, as drawn: whom a subject is told from, and how near one of them comes by chance. */
 import { JUDGE_SEEDS } from '../pocket/judges/training-pictures.ts';
-import { renderScene } from '../pocket/world/render.ts';
+import { PICTURE_SIZE, renderScene } from '../pocket/world/render.ts';
 import { CLASSES, type ClassName, type Scene, sampleScene } from '../pocket/world/scene.ts';
 import { judgeSubject, photosOf, seedOf } from '../pocket/world/seeds.ts';
 import { cosine, type Judge, type Seen } from './judge.ts';
@@ -14,7 +14,6 @@ export const GALLERY = 50;
 const PASSERS_BY = 400;
 /** Share of strangers that may be taken for the subject. */
 const FALSE_ALARMS = 0.01;
-const SIZE = 128;
 /** Strangers of one class have seeds of their own. */
 const SEEDS_A_CLASS = 100_000;
 
@@ -27,9 +26,9 @@ export interface Strangers {
 }
 
 const draw = async (scene: Scene): Promise<RgbPicture> => ({
-  rgb: await renderScene(scene, SIZE),
-  width: SIZE,
-  height: SIZE,
+  rgb: await renderScene(scene),
+  width: PICTURE_SIZE,
+  height: PICTURE_SIZE,
 });
 
 async function seeScenes(judge: Judge, scenes: readonly Scene[]): Promise<Seen[]> {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { createRandom } from '../pocket/world/random.ts';
-import { renderScene } from '../pocket/world/render.ts';
+import { PICTURE_SIZE, renderScene } from '../pocket/world/render.ts';
 import { CLASSES, type ClassName, type Scene, type Subject } from '../pocket/world/scene.ts';
 import { testPhotos, testSubject } from '../pocket/world/seeds.ts';
 import { EvaluationError } from './evaluation-error.ts';
@@ -19,8 +19,6 @@ export interface EvaluationSubject {
 
 /** Photos of a drawn subject: the paper's dataset has four to six. */
 export const PHOTOS = 5;
-/** Pixels. */
-const PHOTO_SIZE = 128;
 /** Subjects that one seed may have. */
 const SUBJECTS_A_SEED = 32;
 const SEEDS = 3000;
@@ -65,11 +63,11 @@ export async function drawSubjects(
 
 async function drawScenes(scenes: readonly Scene[], dir: string): Promise<string[]> {
   mkdirSync(dir, { recursive: true });
-  const raw = { width: PHOTO_SIZE, height: PHOTO_SIZE, channels: 3 } as const;
+  const raw = { width: PICTURE_SIZE, height: PICTURE_SIZE, channels: 3 } as const;
   const files: string[] = [];
   for (const [i, scene] of scenes.entries()) {
     const file = path.resolve(dir, `${i}.png`);
-    await sharp(await renderScene(scene, PHOTO_SIZE), { raw })
+    await sharp(await renderScene(scene, PICTURE_SIZE), { raw })
       .png()
       .toFile(file);
     files.push(file);

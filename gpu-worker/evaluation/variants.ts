@@ -3,7 +3,9 @@ import type { TrainingMethod, TrainingSettings } from '../dreambooth/requests.ts
 import { CLASSES } from '../pocket/world/scene.ts';
 
 /** Parts of the paper's tables. */
-export const ABLATIONS = ['prior', 'class-noun', 'images', 'steps', 'method'] as const;
+export const PAPER_ABLATIONS = ['prior', 'class-noun', 'images', 'steps', 'method'] as const;
+/** `settings`: each recommended setting lower and higher, to find out what to recommend. */
+export const ABLATIONS = [...PAPER_ABLATIONS, 'settings'] as const;
 export type Ablation = (typeof ABLATIONS)[number];
 
 /** Which noun stands beside the identifier. */
@@ -29,6 +31,29 @@ export const DREAMBOOTH: Variant = { id: 'dreambooth', label: 'DreamBooth', lear
 
 const FEWER_PHOTOS = [1, 2, 3, 4] as const;
 const STEP_FACTORS = [0.25, 0.5, 2] as const;
+
+type Change = (recommended: TrainingSettings) => Partial<TrainingSettings>;
+const ratesTimes =
+  (factor: number): Change =>
+  ({ learningRate, textEncoderLearningRate }) => ({
+    learningRate: factor * learningRate,
+    textEncoderLearningRate: factor * textEncoderLearningRate,
+  });
+/** By what the report calls it; the folder's name is made of it. */
+const SETTINGS: Readonly<Record<string, Change>> = {
+  'half the rates': ratesTimes(0.5),
+  'twice the rates': ratesTimes(2),
+  'λ = 0.5': () => ({ priorLossWeight: 0.5 }),
+  'λ = 2': () => ({ priorLossWeight: 2 }),
+  'a quarter of the class images': ({ numClassImages }) => ({
+    numClassImages: Math.ceil(numClassImages / 4),
+  }),
+  'a quarter of the rank': ({ rank, loraAlpha }) => ({
+    rank: Math.ceil(rank / 4),
+    loraAlpha: loraAlpha / 4,
+  }),
+  'frozen text encoder': () => ({ trainTextEncoder: false }),
+};
 
 /** @param recommended method of the base: the other one is compared with it */
 const variantsOf = (ablation: Ablation, recommended: TrainingMethod): Variant[] => {
@@ -73,6 +98,14 @@ const variantsOf = (ablation: Ablation, recommended: TrainingMethod): Variant[] 
           maxTrainSteps: Math.max(1, Math.round(factor * maxTrainSteps)),
         }),
         amount: factor,
+      }));
+    case 'settings':
+      return Object.entries(SETTINGS).map(([label, settings]) => ({
+        id: label.replace('λ = ', 'lambda-').replaceAll(' ', '-'),
+        label,
+        ablation,
+        learner: 'dreambooth',
+        settings,
       }));
     case 'method': {
       const other = recommended === 'lora' ? 'full' : 'lora';

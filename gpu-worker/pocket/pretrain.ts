@@ -7,8 +7,8 @@ const { values } = parseArgs({
   options: {
     state: { type: 'string', default: '.pretrain' },
     out: { type: 'string', default: 'models/pocket' },
-    pictures: { type: 'string', default: '24000' },
-    'vae-steps': { type: 'string', default: '2600' },
+    pictures: { type: 'string', default: '40000' },
+    'vae-steps': { type: 'string', default: '3600' },
     'text-steps': { type: 'string', default: '1000' },
     steps: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },

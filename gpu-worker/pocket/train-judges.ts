@@ -10,7 +10,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'models/judges' },
     base: { type: 'string', default: 'models/pocket' },
     subjects: { type: 'string', default: '4200' },
-    steps: { type: 'string', default: '3000' },
+    steps: { type: 'string', default: '2600' },
     'floor-pictures': { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '0' },

@@ -22,6 +22,10 @@ const coloured = ({ style }: Scene): boolean => style !== 'pencil sketch';
 /** Pixel art has about twenty pixels a side, a subject far away about as many. */
 const detailed = ({ style, view }: Scene): boolean => style !== 'pixel art' && view !== 'far away';
 
+/** Whether the drawing shows enough to tell an individual from others of its class: colours, pattern and face. */
+export const showsIndividual = (scene: Scene): boolean =>
+  coloured(scene) && detailed(scene) && scene.view !== 'behind';
+
 const FINISHES = ['matt', 'shiny'] as const;
 
 export const ATTRIBUTES = {

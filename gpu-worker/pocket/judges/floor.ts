@@ -1,12 +1,20 @@
 /** @file How often the judges are right about drawings that they were never trained on. */
+
+import { toChannels } from '../world/pixels.ts';
 import { createRandom } from '../world/random.ts';
 import { renderScene } from '../world/render.ts';
 import { CLASSES, type ClassName, type Scene, STYLES, sampleScene } from '../world/scene.ts';
 import { judgeScene, judgeSubject, photosOf, seedOf } from '../world/seeds.ts';
-import { ATTRIBUTE_NAMES, ATTRIBUTES, type AttributeName, truthOf } from './attributes.ts';
+import {
+  ATTRIBUTE_NAMES,
+  ATTRIBUTES,
+  type AttributeName,
+  showsIndividual,
+  truthOf,
+} from './attributes.ts';
 import type { Floor, Look, PocketJudges } from './judge.ts';
 import { JUDGE_SIZE } from './network.ts';
-import { JUDGE_SEEDS, toChannels } from './training-pictures.ts';
+import { JUDGE_SEEDS } from './training-pictures.ts';
 
 /** Shares of right answers below which no result counts. */
 export const FLOOR = { identity: 0.95, attributes: 0.95 } as const;
@@ -68,20 +76,20 @@ export async function measureFloor(
 ): Promise<Floor> {
   const total = pictures + classes.length * GALLERY * 6;
   const attributes = await readAttributes(judges, pictures, (done) => onProgress(done, total));
-  const byStyle = new Map<string, { right: number; count: number }>();
+  const told: Told[] = [];
   for (const [i, className] of classes.entries()) {
-    await tellApart(judges, className, byStyle);
+    told.push(...(await tellApart(judges, className)));
     onProgress(pictures + (i + 1) * GALLERY * 6, total);
   }
-  const share = ({ right, count }: { right: number; count: number }) => right / count;
-  const all = [...byStyle.values()].reduce((a, b) => ({
-    right: a.right + b.right,
-    count: a.count + b.count,
-  }));
+  const share = (some: readonly Told[]) => some.filter(({ right }) => right).length / some.length;
+  const styles = STYLES.map((style) => {
+    return [style, share(told.filter(({ scene }) => scene.style === style))] as const;
+  });
   return {
     pictures,
-    identity: share(all),
-    identityByStyle: Object.fromEntries([...byStyle].map(([style, hits]) => [style, share(hits)])),
+    identity: share(told.filter(({ scene }) => showsIndividual(scene))),
+    identityOfAll: share(told),
+    identityByStyle: Object.fromEntries(styles),
     attributes,
   };
 }
@@ -115,12 +123,14 @@ async function readAttributes(
   );
 }
 
+/** Whether the right individual was found in a drawing. */
+interface Told {
+  readonly scene: Scene;
+  readonly right: boolean;
+}
+
 /** Each of fifty individuals has five plain photos; a drawing of each, of any kind, is to find them. */
-async function tellApart(
-  judges: PocketJudges,
-  className: ClassName,
-  byStyle: Map<string, { right: number; count: number }>,
-): Promise<void> {
+async function tellApart(judges: PocketJudges, className: ClassName): Promise<Told[]> {
   const first = CLASSES.indexOf(className) * GALLERY;
   const subjects = Array.from({ length: GALLERY }, (_, i) =>
     judgeSubject(JUDGE_SEEDS.floorSubjects + first + i, { className }),
@@ -133,12 +143,9 @@ async function tellApart(
     const style = createRandom(seed).chance(0.5) ? 'plain' : STYLES[1 + (i % (STYLES.length - 1))]!;
     queries.push(sampleScene(seed + PHOTOS + 1, { subject, style }));
   }
-  for (const [i, look] of (await lookAtScenes(judges, queries)).entries()) {
-    const scores = gallery.map((photos) => meanCosine(look, photos));
-    const hits = byStyle.get(queries[i]!.style) ?? { right: 0, count: 0 };
-    byStyle.set(queries[i]!.style, {
-      right: hits.right + (scores.indexOf(Math.max(...scores)) === i ? 1 : 0),
-      count: hits.count + 1,
-    });
-  }
+  const looks = await lookAtScenes(judges, queries);
+  return queries.map((scene, i) => {
+    const scores = gallery.map((photos) => meanCosine(looks[i]!, photos));
+    return { scene, right: scores.indexOf(Math.max(...scores)) === i };
+  });
 }

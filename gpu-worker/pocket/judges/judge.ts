@@ -35,7 +35,10 @@ export const CONFIG_FILE = 'config.json';
 /** What training measured on drawings that it never saw; shares of right answers. */
 export const floorSchema = z.object({
   pictures: z.int(),
+  /** Of drawings that show what an individual looks like: see `showsIndividual`. */
   identity: z.number(),
+  /** Of drawings of every style and view. */
+  identityOfAll: z.number(),
   identityByStyle: z.record(z.string(), z.number()),
   attributes: z.record(z.string(), z.number()),
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Graph, type Value } from '../../tensor/graph/graph.ts';
 import { Philox } from '../../tensor/random/philox.ts';
 import { createSession } from '../../tensor/runtime/session.ts';
+import { toChannels } from '../world/pixels.ts';
 import { CLASSES, sampleScene } from '../world/scene.ts';
 import {
   ATTRIBUTE_NAMES,
@@ -16,7 +17,7 @@ import { belowFloor } from './floor.ts';
 import { perceptualDistance } from './judge.ts';
 import { captionLoss, crossEntropy, identityLoss, looksLoss } from './losses.ts';
 import { JUDGE_SIZE, LAYERS, PATCH_SHAPE, toPatches } from './network.ts';
-import { siblingOf, toChannels, trainingScene, trainingSubject } from './training-pictures.ts';
+import { siblingOf, trainingScene, trainingSubject } from './training-pictures.ts';
 
 /** Computes a scalar of constants. */
 async function compute(build: (constant: Graph['constant']) => Value): Promise<number> {
@@ -103,13 +104,13 @@ describe('pictures', () => {
     return pixels;
   };
 
-  test('are cut into patches of 4 × 4', () => {
+  test('are cut into patches of 2 × 2', () => {
     const pixels = new Float32Array(3 * JUDGE_SIZE ** 2).map((_, i) => i);
     const patches = new Float32Array(pixels.length);
     toPatches(pixels, patches);
-    // channel 1, row 9, column 6: patch (2, 1), pixel (1, 2) of it
+    // channel 1, row 9, column 6: patch (4, 3), pixel (1, 0) of it
     const [, rows, columns] = PATCH_SHAPE;
-    const place = ((1 * 4 + 1) * 4 + 2) * rows * columns + 2 * columns + 1;
+    const place = ((1 * 2 + 1) * 2 + 0) * rows * columns + 4 * columns + 3;
     expect(patches[place]).toBe((1 * JUDGE_SIZE + 9) * JUDGE_SIZE + 6);
     expect(new Set(patches).size).toBe(pixels.length);
   });
@@ -169,7 +170,13 @@ test('the perceptual distance is 0 to itself and adds up over layers', () => {
 
 test('what is below the floor is named', () => {
   const attributes = Object.fromEntries(ATTRIBUTE_NAMES.map((name) => [name, 0.97]));
-  const floor = { pictures: 9, identity: 0.96, identityByStyle: {}, attributes };
+  const floor = {
+    pictures: 9,
+    identity: 0.96,
+    identityOfAll: 0.7,
+    identityByStyle: {},
+    attributes,
+  };
   expect(belowFloor(floor)).toEqual([]);
   expect(
     belowFloor({ ...floor, identity: 0.9, attributes: { ...attributes, pattern: 0.949 } }),

@@ -7,18 +7,17 @@ import {
 } from '../../diffusion/weights/model-configs.ts';
 import type { Value } from '../../tensor/graph/graph.ts';
 import { add, div, mul, silu, sqrt } from '../../tensor/graph/ops/elementwise.ts';
-import { matMul } from '../../tensor/graph/ops/linalg.ts';
-import { reshape, transpose } from '../../tensor/graph/ops/movement.ts';
-import { softmax } from '../../tensor/graph/ops/normalization.ts';
+import { reshape } from '../../tensor/graph/ops/movement.ts';
 import { reduceSum } from '../../tensor/graph/ops/reduction.ts';
 import { conv2d, groupNorm, linear } from '../../tensor/nn/layers.ts';
 import { scoped, type Weights } from '../../tensor/nn/weights.ts';
+import { PICTURE_SIZE } from '../world/render.ts';
 import { CHOICE_COUNT } from './attributes.ts';
 
 /** Side of the pictures that the judges look at, in pixels. */
-export const JUDGE_SIZE = 128;
+export const JUDGE_SIZE = PICTURE_SIZE;
 /** Pixels of a patch's side: the network begins with a number for each pixel of a patch. */
-const PATCH = 4;
+const PATCH = 2;
 const PATCHES = JUDGE_SIZE / PATCH;
 /** Channels, rows and columns of a picture that is cut into patches. */
 export const PATCH_SHAPE = [3 * PATCH ** 2, PATCHES, PATCHES] as const;
@@ -29,26 +28,28 @@ export const PATCH_SHAPE = [3 * PATCH ** 2, PATCHES, PATCHES] as const;
  * @param out float32 `[PATCH_SHAPE]`
  */
 export function toPatches(pixels: Float32Array, out: Float32Array): void {
-  for (let i = 0; i < pixels.length; i++) {
-    const [c, y, x] = [
-      Math.floor(i / JUDGE_SIZE ** 2),
-      Math.floor(i / JUDGE_SIZE) % JUDGE_SIZE,
-      i % JUDGE_SIZE,
-    ];
-    const channel = (c * PATCH + (y % PATCH)) * PATCH + (x % PATCH);
-    out[(channel * PATCHES + Math.floor(y / PATCH)) * PATCHES + Math.floor(x / PATCH)] = pixels[i]!;
+  for (let c = 0; c < 3; c++) {
+    for (let y = 0; y < JUDGE_SIZE; y++) {
+      const from = (c * JUDGE_SIZE + y) * JUDGE_SIZE;
+      const row = Math.floor(y / PATCH) * PATCHES;
+      for (let within = 0; within < PATCH; within++) {
+        const channel = (c * PATCH + (y % PATCH)) * PATCH + within;
+        const to = channel * PATCHES ** 2 + row;
+        for (let x = 0; x < PATCHES; x++) out[to + x] = pixels[from + x * PATCH + within]!;
+      }
+    }
   }
 }
 
-/** Channels at a quarter, an eighth and a sixteenth of the size. */
-const CHANNELS = [32, 64, 128] as const;
+/** Channels at half, a quarter and an eighth of the size. */
+const CHANNELS = [24, 64, 128] as const;
 /** Channels and positions of the layers that the perceptual distance compares. */
 export const LAYERS = CHANNELS.map((channels, level) => ({
   channels,
-  positions: (JUDGE_SIZE / 4 / 2 ** level) ** 2,
+  positions: (PATCHES / 2 ** level) ** 2,
 }));
-/** Places that the pooling looks at, each through weights of its own. */
-const QUERIES = 6;
+/** Numbers that are kept of each of the last layer's places. */
+const PLACE_CHANNELS = 16;
 const NECK = 256;
 export const IDENTITY_WIDTH = 64;
 export const TEXT_WIDTH = 64;
@@ -57,6 +58,7 @@ export const LOOKS = 12;
 export const LOOKS_HEAD = 'looks';
 
 const NORM = { groups: 8, epsilon: 1e-5 } as const;
+const AROUND = [1, 1, 1, 1] as const;
 
 /** What the judges see in a batch of pictures. */
 export interface Sight {
@@ -76,19 +78,18 @@ export interface Sight {
  * @param patches float32 `[n, PATCH_SHAPE]`, see {@link toPatches}
  */
 export function buildSight(weights: Weights, patches: Value): Sight {
-  const layers: Value[] = [];
-  let hidden = patches;
-  for (const [level, channels] of CHANNELS.entries()) {
-    const scope = scoped(weights, `levels.${level}`);
-    hidden = conv2d(scoped(scope, 'down'), hidden, channels, 3, {
-      stride: level === 0 ? 1 : 2,
-      pads: [1, 1, 1, 1],
-    });
-    hidden = resnetBlock2d(scoped(scope, 'block'), hidden, channels, NORM);
-    layers.push(hidden);
+  // The first level has the most places: a convolution alone, without norm, is what they can afford.
+  const stem = conv2d(scoped(weights, 'stem'), patches, CHANNELS[0], 3, { pads: AROUND });
+  const layers = [silu(stem)];
+  for (const [i, channels] of CHANNELS.slice(1).entries()) {
+    const level = scoped(weights, `levels.${i}`);
+    const down = { stride: 2, pads: AROUND };
+    const smaller = conv2d(scoped(level, 'down'), layers.at(-1)!, channels, 3, down);
+    layers.push(resnetBlock2d(scoped(level, 'block'), smaller, channels, NORM));
   }
+  const hidden = layers.at(-1)!;
   const normed = silu(groupNorm(scoped(weights, 'norm'), hidden, NORM.groups, NORM.epsilon));
-  const neck = silu(linear(scoped(weights, 'neck'), attentionPool(weights, normed), NECK));
+  const neck = silu(linear(scoped(weights, 'neck'), lineUpPlaces(weights, normed), NECK));
   return {
     logits: linear(scoped(weights, 'attributes'), neck, CHOICE_COUNT),
     identity: toUnitLength(linear(scoped(weights, 'identity'), neck, IDENTITY_WIDTH)),
@@ -103,16 +104,14 @@ export const guessLooks = (weights: Weights, { neck }: Sight): Value =>
   linear(scoped(weights, LOOKS_HEAD), neck, LOOKS);
 
 /**
- * Weighted means over all places, one for each query.
+ * All places side by side, a few numbers each: where something stands says what it is, subject or place.
  * @param input `[n, c, h, w]`
- * @returns `[n, QUERIES · c]`
+ * @returns `[n, PLACE_CHANNELS · h · w]`
  */
-function attentionPool(weights: Weights, input: Value): Value {
-  const [n, c, h, w] = input.shape as [number, number, number, number];
-  const scores = conv2d(scoped(weights, 'queries'), input, QUERIES, 1);
-  const attention = softmax(reshape(scores, [n, QUERIES, h * w]));
-  const places = transpose(reshape(input, [n, c, h * w]), [0, 2, 1]);
-  return reshape(matMul(attention, places), [n, QUERIES * c]);
+function lineUpPlaces(weights: Weights, input: Value): Value {
+  const [n, , h, w] = input.shape as [number, number, number, number];
+  const few = conv2d(scoped(weights, 'places'), input, PLACE_CHANNELS, 1);
+  return reshape(few, [n, PLACE_CHANNELS * h * w]);
 }
 
 /** @param input `[n, width]` */

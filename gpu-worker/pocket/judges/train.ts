@@ -10,6 +10,7 @@ import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/tr
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
 import { Philox } from '../../tensor/random/philox.ts';
 import { buildVocabulary, writeTokenizer } from '../tokenizer/build-vocabulary.ts';
+import { toBytes, toChannels } from '../world/pixels.ts';
 import type { ClassName } from '../world/scene.ts';
 import { measureFloor } from './floor.ts';
 import { CONFIG_FILE, type Floor, PocketJudges, WEIGHTS_FILE } from './judge.ts';
@@ -20,7 +21,6 @@ import {
   PICTURES_EACH,
   type Reconstruct,
   TrainingPictures,
-  toChannels,
 } from './training-pictures.ts';
 
 export interface JudgeTrainingOptions {
@@ -85,7 +85,13 @@ export async function trainJudges(options: JudgeTrainingOptions): Promise<Floor>
 const writeConfig = (dir: string, config: { steps: number; subjects: number; floor: Floor }) =>
   writeFileSync(path.join(dir, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 
-const UNMEASURED: Floor = { pictures: 0, identity: 0, identityByStyle: {}, attributes: {} };
+const UNMEASURED: Floor = {
+  pictures: 0,
+  identity: 0,
+  identityOfAll: 0,
+  identityByStyle: {},
+  attributes: {},
+};
 
 async function runSteps(options: JudgeTrainingOptions, picturesFile: string): Promise<void> {
   const { stateDir, outDir, subjects, steps, seed, threads, now, onProgress } = options;
@@ -170,14 +176,4 @@ function openAutoencoder(options: Pick<JudgeTrainingOptions, 'baseDir' | 'thread
     },
     close: () => cache.close(),
   };
-}
-
-/** @param pixels float32 `[3, size, size]` @returns uint8, interleaved */
-function toBytes(pixels: Float32Array): Uint8Array {
-  const plane = pixels.length / 3;
-  const bytes = new Uint8ClampedArray(pixels.length);
-  for (let i = 0; i < plane; i++) {
-    for (let c = 0; c < 3; c++) bytes[3 * i + c] = (pixels[c * plane + i]! + 1) * 127.5;
-  }
-  return new Uint8Array(bytes.buffer);
 }

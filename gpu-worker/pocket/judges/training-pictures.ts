@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import sharp from 'sharp';
+import { toChannels } from '../world/pixels.ts';
 import { renderScene } from '../world/render.ts';
 import { CLASSES, type Scene, type Subject, sampleScene } from '../world/scene.ts';
 import { judgeSubject, seedOf } from '../world/seeds.ts';
@@ -127,16 +128,5 @@ export class TrainingPictures {
 
   close(): void {
     closeSync(this.#handle);
-  }
-}
-
-/**
- * @param rgb uint8, interleaved
- * @param out float32 `[3, size, size]` in [−1, 1]
- */
-export function toChannels(rgb: Uint8Array, out: Float32Array): void {
-  const plane = rgb.length / 3;
-  for (let i = 0; i < plane; i++) {
-    for (let c = 0; c < 3; c++) out[c * plane + i] = rgb[3 * i + c]! / 127.5 - 1;
   }
 }

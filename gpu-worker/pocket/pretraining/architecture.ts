@@ -5,17 +5,17 @@ import {
   vaeConfigSchema,
 } from '../../diffusion/weights/model-configs.ts';
 import { MODEL_MAX_LENGTH } from '../tokenizer/build-vocabulary.ts';
+import { PICTURE_SIZE } from '../world/render.ts';
 
 export const vaeConfig = vaeConfigSchema.parse({
-  block_out_channels: [16, 32, 64, 96],
-  down_block_types: Array(4).fill('DownEncoderBlock2D'),
-  up_block_types: Array(4).fill('UpDecoderBlock2D'),
+  block_out_channels: [16, 32, 96],
+  down_block_types: Array(3).fill('DownEncoderBlock2D'),
+  up_block_types: Array(3).fill('UpDecoderBlock2D'),
   latent_channels: 8,
   layers_per_block: 1,
   norm_num_groups: 8,
-  // Without attention a crop and a whole picture are treated alike, and it trains on crops.
   mid_block_add_attention: false,
-  sample_size: 128,
+  sample_size: PICTURE_SIZE,
 });
 
 export const textConfig = (vocabSize: number, ids: { bos: number; eos: number; pad: number }) =>

@@ -11,17 +11,15 @@ import { Philox } from '../../tensor/random/philox.ts';
 import type { Feeds } from '../../tensor/runtime/session.ts';
 import { PICTURE_SIZE } from '../world/render.ts';
 import { initialWeights } from './initial-weights.ts';
-import { copyCrop } from './pictures.ts';
+import { copyPicture } from './pictures.ts';
 
-export const VAE_BATCH = 12;
-/** Side of the crops it trains on, in pixels. */
-const CROP_SIZE = 64;
+export const VAE_BATCH = 8;
 /** Names the purpose of a stream of random numbers. */
 const STREAM = { choice: 1, noise: 2 } as const;
 
 /**
- * 2·MSE + 0.3·L1 + 1e-6·KL: the squared error keeps colours, the absolute one edges; the prior only
- * keeps the latents from drifting.
+ * 2·MSE + 0.3·L1 + 1e-3·KL: the squared error keeps colours, the absolute one edges; the prior spreads
+ * latents so far that noise of a thirtieth of their deviation changes little, as a sampler leaves some.
  */
 function autoencoderLoss(weights: Weights, config: VaeConfig, pixels: Value, noise: Value) {
   const { mean, logvar } = buildVaeEncoder(weights, config, pixels);
@@ -30,12 +28,13 @@ function autoencoderLoss(weights: Weights, config: VaeConfig, pixels: Value, noi
   const squared = reduceMean(mul(error, error));
   const kl = mul(reduceMean(sub(sub(add(mul(mean, mean), exp(logvar)), logvar), 1)), 0.5);
   return {
-    loss: add(add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), mul(kl, 1e-6)),
+    loss: add(add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), mul(kl, 1e-3)),
     squared,
   };
 }
 
-const latentSize = (config: VaeConfig) => CROP_SIZE / 2 ** (config.block_out_channels.length - 1);
+const latentSize = (config: VaeConfig) =>
+  PICTURE_SIZE / 2 ** (config.block_out_channels.length - 1);
 
 /** A trainer of the autoencoder, from nothing or from `read`. */
 export function createAutoencoderTrainer(
@@ -49,7 +48,7 @@ export function createAutoencoderTrainer(
     autoencoderLoss(
       weights,
       config,
-      input('float32', [1, 3, CROP_SIZE, CROP_SIZE]),
+      input('float32', [1, 3, PICTURE_SIZE, PICTURE_SIZE]),
       input('float32', [1, config.latent_channels, size, size]),
     );
   });
@@ -60,7 +59,7 @@ export function createAutoencoderTrainer(
     threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0 },
     build: (graph, weights) => {
-      const pixels = graph.input('pixels', 'float32', [VAE_BATCH, 3, CROP_SIZE, CROP_SIZE]);
+      const pixels = graph.input('pixels', 'float32', [VAE_BATCH, 3, PICTURE_SIZE, PICTURE_SIZE]);
       const noise = graph.input('noise', 'float32', [
         VAE_BATCH,
         config.latent_channels,
@@ -73,7 +72,7 @@ export function createAutoencoderTrainer(
   });
 }
 
-/** What step `step` is fed: crops drawn at random, and the noise of their posterior samples. */
+/** What step `step` is fed: pictures drawn at random, and the noise of their posterior samples. */
 export function autoencoderFeeds(
   pictures: Uint8Array,
   count: number,
@@ -81,19 +80,15 @@ export function autoencoderFeeds(
   seed: number,
   step: number,
 ): Feeds {
-  const pixels = new Float32Array(VAE_BATCH * 3 * CROP_SIZE * CROP_SIZE);
+  const pixels = new Float32Array(VAE_BATCH * 3 * PICTURE_SIZE * PICTURE_SIZE);
   const choice = new Philox(seed, step, STREAM.choice);
-  const places = PICTURE_SIZE - CROP_SIZE + 1;
-  for (let row = 0; row < VAE_BATCH; row++) {
-    const index = choice.integer(count);
-    const crop = { left: choice.integer(places), top: choice.integer(places), size: CROP_SIZE };
-    copyCrop(pictures, index, crop, pixels, row);
-  }
+  for (let row = 0; row < VAE_BATCH; row++)
+    copyPicture(pictures, choice.integer(count), pixels, row);
   const size = latentSize(config);
   const shape = [VAE_BATCH, config.latent_channels, size, size];
   const length = shape.reduce((product, side) => product * side, 1);
   return {
-    pixels: { data: pixels, shape: [VAE_BATCH, 3, CROP_SIZE, CROP_SIZE] },
+    pixels: { data: pixels, shape: [VAE_BATCH, 3, PICTURE_SIZE, PICTURE_SIZE] },
     noise: { data: new Philox(seed, step, STREAM.noise).normals(length), shape },
   };
 }

@@ -8,6 +8,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { toChannels } from '../world/pixels.ts';
 import { PICTURE_SIZE, renderScene } from '../world/render.ts';
 import { pretrainingScene } from '../world/seeds.ts';
 
@@ -41,32 +42,16 @@ export async function preparePictures(
   return readFileSync(file);
 }
 
-/** A square part of a picture, in pixels. */
-export interface Crop {
-  readonly left: number;
-  readonly top: number;
-  readonly size: number;
-}
-export const WHOLE_PICTURE: Crop = { left: 0, top: 0, size: PICTURE_SIZE };
-
 /**
- * Copies part of one picture into a batch, as float32 channels in [−1, 1].
- * @param out `[rows, 3, size, size]`
+ * Copies one picture into a batch, as float32 channels in [−1, 1].
+ * @param out `[rows, 3, PICTURE_SIZE, PICTURE_SIZE]`
  */
-export function copyCrop(
+export function copyPicture(
   pictures: Uint8Array,
   index: number,
-  { left, top, size }: Crop,
   out: Float32Array,
   row: number,
 ): void {
-  const pixels = size * size;
-  for (let y = 0; y < size; y++) {
-    const from = index * PICTURE_BYTES + ((top + y) * PICTURE_SIZE + left) * 3;
-    const to = row * 3 * pixels + y * size;
-    for (let x = 0; x < size; x++) {
-      for (let c = 0; c < 3; c++)
-        out[to + c * pixels + x] = pictures[from + 3 * x + c]! / 127.5 - 1;
-    }
-  }
+  const channels = out.subarray(row * PICTURE_BYTES, (row + 1) * PICTURE_BYTES);
+  toChannels(pictures.subarray(index * PICTURE_BYTES, (index + 1) * PICTURE_BYTES), channels);
 }

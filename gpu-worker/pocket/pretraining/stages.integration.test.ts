@@ -44,7 +44,7 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
     guidanceScale: 2,
   });
   await pipeline.close();
-  expect(picture).toMatchObject({ height: 128, width: 128 });
+  expect(picture).toMatchObject({ height: 64, width: 64 });
   expect(picture!.pixels.every(Number.isFinite)).toBe(true);
 
   // Nothing left to do: the weights stay as they are.

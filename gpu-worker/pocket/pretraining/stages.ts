@@ -26,7 +26,7 @@ import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architectu
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
-import { copyCrop, preparePictures, WHOLE_PICTURE } from './pictures.ts';
+import { copyPicture, preparePictures } from './pictures.ts';
 import { writeSampleGrid } from './sample-grid.ts';
 import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
 import {
@@ -54,7 +54,7 @@ export interface PretrainingOptions {
   onProgress: (stage: string, done: number, total: number, note: string) => void;
 }
 
-const SAVE_EVERY = 250;
+const SAVE_EVERY = 200;
 const VAE_RATE = 1.5e-3;
 const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1e-3;
@@ -65,6 +65,16 @@ const SAMPLES_EVERY = 1000;
 /** Rises over `warmup` steps, then falls to 0 along a half cosine. */
 const cosineRate = (peak: number, step: number, total: number, warmup: number): number =>
   peak * Math.min(1, (step + 1) / warmup) * 0.5 * (1 + Math.cos((Math.PI * step) / total));
+
+/** Share of the denoiser's steps over which its rate falls. */
+const DECAY = 0.25;
+/**
+ * Rises over `warmup` steps, stays, and falls to 0 over the last quarter: a run that is given more
+ * steps later goes on at the full rate.
+ * @see Hu et al. 2024, section 4, https://arxiv.org/abs/2404.06395
+ */
+const stableRate = (peak: number, step: number, total: number, warmup: number): number =>
+  peak * Math.min(1, (step + 1) / warmup, (total - step) / (DECAY * total));
 
 /** Runs all stages; each takes up what an earlier run left in the state folder. */
 export async function pretrain(options: PretrainingOptions): Promise<void> {
@@ -128,8 +138,7 @@ async function prepareLatents(
     for (let start = 0; start < count; start += batch) {
       const rows = Math.min(batch, count - start);
       const pixels = new Float32Array(batch * 3 * PICTURE_SIZE * PICTURE_SIZE);
-      for (let row = 0; row < rows; row++)
-        copyCrop(pictures, start + row, WHOLE_PICTURE, pixels, row);
+      for (let row = 0; row < rows; row++) copyPicture(pictures, start + row, pixels, row);
       const { mean } = await encodePixels(
         cache,
         { config: vaeConfig, tensors },
@@ -242,7 +251,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     steps,
     stateFile,
     (step) => {
-      const rate = cosineRate(DENOISER_RATE, step, steps, 200);
+      const rate = stableRate(DENOISER_RATE, step, steps, 200);
       return {
         feeds: denoiserFeeds(latents, tokenizer, scheduler, alphas, seed, step),
         lrs: { unet: rate, text_encoder: rate },

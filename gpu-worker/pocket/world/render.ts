@@ -13,7 +13,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** Side of a picture, in pixels, unless another is asked for. */
-export const PICTURE_SIZE = 128;
+export const PICTURE_SIZE = 64;
 
 function gloss(surface: string): string {
   const sparkle = (x: number, y: number, r: number): string =>
