@@ -4,11 +4,11 @@
  */
 import { Philox } from '../../tensor/random/philox.ts';
 
-const CHANCE = { move: 0.7, soften: 0.25, coarsen: 0.12, grain: 0.3, tone: 0.5 } as const;
+const CHANCE = { move: 0.7, soften: 0.2, coarsen: 0.05, grain: 0.25, tone: 0.5 } as const;
 /** Pixels. */
 const MAX_MOVE = 4;
 /** Standard deviation; pixels are in [−1, 1]. */
-const MAX_GRAIN = 0.1;
+const MAX_GRAIN = 0.06;
 const MAX_TONE = 0.1;
 
 /** Drawn once: fresh numbers for every pixel would take longer than everything else that is done here. */

@@ -7,8 +7,10 @@ import {
 } from '../../diffusion/weights/model-configs.ts';
 import type { Value } from '../../tensor/graph/graph.ts';
 import { add, div, mul, silu, sqrt } from '../../tensor/graph/ops/elementwise.ts';
-import { reshape } from '../../tensor/graph/ops/movement.ts';
-import { reduceSum } from '../../tensor/graph/ops/reduction.ts';
+import { matMul } from '../../tensor/graph/ops/linalg.ts';
+import { concat, reshape, transpose } from '../../tensor/graph/ops/movement.ts';
+import { softmax } from '../../tensor/graph/ops/normalization.ts';
+import { reduceMean, reduceSum } from '../../tensor/graph/ops/reduction.ts';
 import { conv2d, groupNorm, linear } from '../../tensor/nn/layers.ts';
 import { scoped, type Weights } from '../../tensor/nn/weights.ts';
 import { PICTURE_SIZE } from '../world/render.ts';
@@ -42,7 +44,7 @@ export function toPatches(pixels: Float32Array, out: Float32Array): void {
 }
 
 /** Channels at half, a quarter and an eighth of the size. */
-const CHANNELS = [24, 64, 128] as const;
+const CHANNELS = [32, 64, 128] as const;
 /** Channels and positions of the layers that the perceptual distance compares. */
 export const LAYERS = CHANNELS.map((channels, level) => ({
   channels,
@@ -50,6 +52,8 @@ export const LAYERS = CHANNELS.map((channels, level) => ({
 }));
 /** Numbers that are kept of each of the last layer's places. */
 const PLACE_CHANNELS = 16;
+/** Parts of the picture that pooling looks at, wherever they are: a coat is striped all over. */
+const QUERIES = 4;
 const NECK = 256;
 export const IDENTITY_WIDTH = 64;
 export const TEXT_WIDTH = 64;
@@ -78,9 +82,8 @@ export interface Sight {
  * @param patches float32 `[n, PATCH_SHAPE]`, see {@link toPatches}
  */
 export function buildSight(weights: Weights, patches: Value): Sight {
-  // The first level has the most places: a convolution alone, without norm, is what they can afford.
   const stem = conv2d(scoped(weights, 'stem'), patches, CHANNELS[0], 3, { pads: AROUND });
-  const layers = [silu(stem)];
+  const layers = [resnetBlock2d(scoped(weights, 'block'), stem, CHANNELS[0], NORM)];
   for (const [i, channels] of CHANNELS.slice(1).entries()) {
     const level = scoped(weights, `levels.${i}`);
     const down = { stride: 2, pads: AROUND };
@@ -89,7 +92,12 @@ export function buildSight(weights: Weights, patches: Value): Sight {
   }
   const hidden = layers.at(-1)!;
   const normed = silu(groupNorm(scoped(weights, 'norm'), hidden, NORM.groups, NORM.epsilon));
-  const neck = silu(linear(scoped(weights, 'neck'), lineUpPlaces(weights, normed), NECK));
+  const seen = [
+    lineUpPlaces(weights, normed),
+    attentionPool(weights, normed),
+    ...layers.slice(0, -1).map((layer) => reduceMean(silu(layer), [2, 3])),
+  ];
+  const neck = silu(linear(scoped(weights, 'neck'), concat(seen, 1), NECK));
   return {
     logits: linear(scoped(weights, 'attributes'), neck, CHOICE_COUNT),
     identity: toUnitLength(linear(scoped(weights, 'identity'), neck, IDENTITY_WIDTH)),
@@ -112,6 +120,19 @@ function lineUpPlaces(weights: Weights, input: Value): Value {
   const [n, , h, w] = input.shape as [number, number, number, number];
   const few = conv2d(scoped(weights, 'places'), input, PLACE_CHANNELS, 1);
   return reshape(few, [n, PLACE_CHANNELS * h * w]);
+}
+
+/**
+ * Weighted means over all places, one for each query.
+ * @param input `[n, c, h, w]`
+ * @returns `[n, QUERIES · c]`
+ */
+function attentionPool(weights: Weights, input: Value): Value {
+  const [n, c, h, w] = input.shape as [number, number, number, number];
+  const scores = conv2d(scoped(weights, 'queries'), input, QUERIES, 1);
+  const attention = softmax(reshape(scores, [n, QUERIES, h * w]));
+  const places = transpose(reshape(input, [n, c, h * w]), [0, 2, 1]);
+  return reshape(matMul(attention, places), [n, QUERIES * c]);
 }
 
 /** @param input `[n, width]` */

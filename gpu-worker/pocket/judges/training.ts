@@ -39,7 +39,7 @@ export const JUDGE_BATCH = CLASSES_A_BATCH * TWINS_A_CLASS * 2 * PICTURES_A_SUBJ
 
 const SMOOTHING = 0.05;
 const TEMPERATURE = 0.1;
-const SHARE = { attributes: 0.5, identity: 1, captions: 0.5, looks: 3 } as const;
+const SHARE = { attributes: 1, identity: 1, captions: 0.5, looks: 3 } as const;
 /** Chance that a rare token stands before the class noun: to the text judge it means nothing. */
 const IDENTIFIER_CHANCE = 0.15;
 

@@ -18,8 +18,8 @@ export const VAE_BATCH = 8;
 const STREAM = { choice: 1, noise: 2 } as const;
 
 /**
- * 2·MSE + 0.3·L1 + 1e-3·KL: the squared error keeps colours, the absolute one edges; the prior spreads
- * latents so far that noise of a thirtieth of their deviation changes little, as a sampler leaves some.
+ * 2·MSE + 0.3·L1 + 1e-5·KL: the squared error keeps colours, the absolute one edges; the prior only
+ * keeps the latents from drifting. A hundred times more of it cost a channel and the colours of fine patterns.
  */
 function autoencoderLoss(weights: Weights, config: VaeConfig, pixels: Value, noise: Value) {
   const { mean, logvar } = buildVaeEncoder(weights, config, pixels);
@@ -28,7 +28,7 @@ function autoencoderLoss(weights: Weights, config: VaeConfig, pixels: Value, noi
   const squared = reduceMean(mul(error, error));
   const kl = mul(reduceMean(sub(sub(add(mul(mean, mean), exp(logvar)), logvar), 1)), 0.5);
   return {
-    loss: add(add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), mul(kl, 1e-3)),
+    loss: add(add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), mul(kl, 1e-5)),
     squared,
   };
 }
