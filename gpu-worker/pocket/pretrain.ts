@@ -8,7 +8,7 @@ const { values } = parseArgs({
     state: { type: 'string', default: '.pretrain' },
     out: { type: 'string', default: 'models/pocket' },
     pictures: { type: 'string', default: '40000' },
-    'vae-steps': { type: 'string', default: '3600' },
+    'vae-steps': { type: 'string', default: '7200' },
     'text-steps': { type: 'string', default: '1000' },
     steps: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },

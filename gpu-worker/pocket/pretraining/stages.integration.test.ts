@@ -1,5 +1,5 @@
 /** @file The whole of pretraining in miniature: a few pictures, a few steps, stopped and gone on with. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -56,4 +56,12 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   await pretrain({ ...options, steps: 1 });
   expect(existsSync(path.join(options.stateDir, 'denoiser.safetensors'))).toBe(true);
   expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(false);
+
+  // An edition of another size: its autoencoder is trained anew.
+  rmSync(options.stateDir, { recursive: true });
+  const configFile = path.join(options.outDir, 'vae', 'config.json');
+  const config = JSON.parse(readFileSync(configFile, 'utf8'));
+  writeFileSync(configFile, JSON.stringify({ ...config, sample_size: 128 }));
+  await pretrain({ ...options, steps: 1 });
+  expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** @file The stages of pretraining, in order: pictures, autoencoder, latents, text encoder, denoiser. Each resumes. */
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
 import { encodePixels } from '../../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { TEXT_ENCODER } from '../../diffusion/training/denoising-loss.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
-import type { ClipTextConfig } from '../../diffusion/weights/model-configs.ts';
+import { type ClipTextConfig, vaeConfigSchema } from '../../diffusion/weights/model-configs.ts';
 import {
   readSafetensorsHeader,
   readTensorFloat32,
@@ -54,7 +55,7 @@ export interface PretrainingOptions {
   onProgress: (stage: string, done: number, total: number, note: string) => void;
 }
 
-const SAVE_EVERY = 200;
+const SAVE_EVERY = 250;
 const VAE_RATE = 1.5e-3;
 const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1e-3;
@@ -98,11 +99,23 @@ function committedReader(file: string, prefixOf: (name: string) => string | unde
   return (name: string): Float32Array => readTensorFloat32(entries.get(prefixOf(name) ?? name)!);
 }
 
+/** An edition of another architecture has an autoencoder that is no use here. */
+function hasThisAutoencoder(outDir: string): boolean {
+  const text = readFileSync(path.join(outDir, 'vae', 'config.json'), 'utf8');
+  const { block_out_channels, latent_channels, sample_size } = vaeConfigSchema.parse(
+    JSON.parse(text),
+  );
+  return isDeepStrictEqual(
+    [block_out_channels, latent_channels, sample_size],
+    [vaeConfig.block_out_channels, vaeConfig.latent_channels, vaeConfig.sample_size],
+  );
+}
+
 async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Array): Promise<void> {
   const { stateDir, outDir, vaeSteps, seed } = options;
   const stateFile = path.join(stateDir, 'autoencoder.safetensors');
   const weightsFile = path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors');
-  if (existsSync(weightsFile) && !existsSync(stateFile)) return;
+  if (existsSync(weightsFile) && !existsSync(stateFile) && hasThisAutoencoder(outDir)) return;
   const trainer = await createAutoencoderTrainer(vaeConfig, seed, options.threads);
   if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
