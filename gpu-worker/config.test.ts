@@ -29,6 +29,7 @@ describe('the environment of the worker', () => {
       baseCheckpointDir: path.resolve(import.meta.dirname, '../models/pocket'),
       base: { dir: path.resolve(import.meta.dirname, '../models/pocket') },
       hub: { endpoint: 'https://huggingface.co', token: undefined, variant: undefined },
+      judges: { pocketDir: path.resolve(import.meta.dirname, '../models/judges') },
       executionProvider: 'cpu',
       acknowledgeNoOutputClassifier: false,
       logLevel: 'info',

@@ -14,6 +14,9 @@ import { providerSchema } from './dreambooth/requests.ts';
 /** The small base that comes with the repository. */
 const POCKET_DIR = fileURLToPath(new URL('../models/pocket', import.meta.url));
 
+/** Pocket's judges, which come with the repository once they are trained. */
+export const POCKET_JUDGES_DIR = fileURLToPath(new URL('../models/judges', import.meta.url));
+
 /** Each variable with its rule; the rule is what a bad value's message says, never the value. */
 export const workerConfigSchema = z.object({
   DATABASE_URL: z
@@ -48,6 +51,8 @@ export const workerConfigSchema = z.object({
     .regex(/^[\x21-\x7e]*$/, 'must be an access token of the hub, without spaces')
     .optional(),
   WORK_DIR: z.string('required: a folder for running trainings and class images').min(1),
+  /** ONNX files of the judges that score what other bases than pocket have learned. */
+  PAPER_JUDGES_DIR: z.string().default(''),
   EXECUTION_PROVIDER: z
     .enum(providerSchema.options, `must be one of ${providerSchema.options.join(', ')}`)
     .default('cpu'),
@@ -88,6 +93,8 @@ export interface WorkerSettings {
   readonly baseCheckpointDir: string;
   /** Running trainings and class images; safe to lose. */
   readonly workDir: string;
+  /** Folders of the judges that score a training's candidates; `paperDir` absent: only pocket's can. */
+  readonly judges: { readonly pocketDir: string; readonly paperDir?: string };
   readonly executionProvider: z.infer<typeof providerSchema>;
   readonly acknowledgeNoOutputClassifier: boolean;
 }
@@ -123,6 +130,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
     masterKey: parseMasterKey(values.FILES_KEY),
     baseCheckpointDir: base.dir,
     workDir: path.resolve(values.WORK_DIR),
+    judges: {
+      pocketDir: POCKET_JUDGES_DIR,
+      ...(values.PAPER_JUDGES_DIR !== '' && { paperDir: path.resolve(values.PAPER_JUDGES_DIR) }),
+    },
     executionProvider: values.EXECUTION_PROVIDER,
     acknowledgeNoOutputClassifier: values.ACKNOWLEDGE_NO_OUTPUT_CLASSIFIER === 'true',
     logLevel: values.LOG_LEVEL,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { openDatabase } from '#db/client.ts';
 import { renderPrompt } from '#db/jobs/render-prompt.ts';
 import { trainSubject } from '#db/jobs/train-subject.ts';
 import { migrateDatabase } from '#db/migrate.ts';
-import { getArtifact } from '#db/queries/artifacts.ts';
+import { getArtifact, listArtifacts } from '#db/queries/artifacts.ts';
 import { getRendition } from '#db/queries/renditions.ts';
 import { getSubject, softDeleteSubject } from '#db/queries/subjects.ts';
 import {
@@ -121,6 +121,15 @@ describe('the worker', { timeout }, () => {
 
     artifactId = outcome.result.artifactId;
     const artifact = await getArtifact(database.db, artifactId);
+    const { evaluation } = ended;
+    const candidates = (await listArtifacts(database.db, subject.id)).reverse();
+    expect(candidates.map(({ step }) => step)).toEqual([2, 3, 5, 6]);
+    expect(evaluation).toMatchObject({ judge: 'pocket', bestStep: artifact?.step });
+    expect(candidates.map(({ step, scores }) => ({ step, ...scores }))).toEqual(
+      evaluation?.candidates,
+    );
+    expect(artifact?.sampleFileIds).toEqual(sampleFileIds);
+    expect(new Set(candidates.flatMap((candidate) => candidate.sampleFileIds)).size).toBe(16);
     const ready = await getSubject(database.db, subject.id);
     expect(ready).toMatchObject({ status: 'ready', identifier: artifact?.identifier });
     const checkpoint = openBase(harness.config.baseCheckpointDir);
@@ -253,6 +262,9 @@ describe('the worker', { timeout }, () => {
     const { currentArtifactId } = (await getSubject(db, subject.id)) ?? {};
     const artifact = await getArtifact(db, currentArtifactId ?? '');
     expect(artifact?.method).toBe('full');
+    // The best and the last.
+    const steps = (await listArtifacts(db, subject.id)).map(({ step }) => step);
+    expect(steps).toEqual(artifact?.step === 60 ? [60] : [60, 30]);
     const { entries, metadata } = await readArtifact(artifact, dataKey);
     expect(metadata.method).toBe('full');
     expect(entries.get('unet.conv_in.weight')?.shape).toEqual([8, 4, 3, 3]);
@@ -272,6 +284,20 @@ describe('the worker', { timeout }, () => {
     // That other worker died as well; the sweep starts the row a third time, which ends it.
     expect(await endOfTraining(run.id)).toMatchObject({ status: 'cancelled', attempt: 3 });
     expect(await harness.deliveries(run.id)).toHaveLength(1);
+  });
+
+  it('ends a training without scores where its judges are missing, with the last weights, and says why', async () => {
+    const { db } = harness.database;
+    const away = `${harness.config.judges.pocketDir}-away`;
+    renameSync(harness.config.judges.pocketDir, away);
+    const { run, subject } = await harness.insertTraining();
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'succeeded', evaluation: null });
+    renameSync(away, harness.config.judges.pocketDir);
+    const { currentArtifactId } = (await getSubject(db, subject.id)) ?? {};
+    expect(await getArtifact(db, currentArtifactId ?? '')).toMatchObject({ step: 6, scores: null });
+    const [line] = logOf(run.id, 'training: not scored');
+    expect(line).toMatchObject({ step: 6, reason: expect.stringContaining('ENOENT') });
   });
 
   it('leaves the row open when it is stopped, with nothing decrypted, and resumes at the next start', async () => {

@@ -72,18 +72,26 @@ export async function finishTraining(
   const { db } = stage.database;
   const ownerDataKey = await ensureDataKey(db, stage.masterKey, run.userId);
   const put = async (seed: number) => stage.store.put(await makePicture(seed), { ownerDataKey });
+  const sampleFileIds = [await put(101), await put(102)];
   const artifactId = await succeedTraining(db, run.id, attempt, {
-    artifact: {
-      method: 'full',
-      baseCheckpointHash: 'base-1',
-      identifier,
-      storageFileId: await put(99),
-      sizeBytes: 1,
-    },
+    artifacts: [
+      {
+        method: 'full',
+        baseCheckpointHash: 'base-1',
+        identifier,
+        storageFileId: await put(99),
+        sizeBytes: 1,
+        step: 100,
+        scores: null,
+        sampleFileIds,
+      },
+    ],
+    best: 0,
+    evaluation: null,
     result: {
       steps: 100,
       finalLoss: 0.05,
-      sampleFileIds: [await put(101), await put(102)],
+      sampleFileIds,
       classBeforeFileIds: [await put(103)],
       classAfterFileIds: [await put(104)],
     },

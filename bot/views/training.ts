@@ -26,7 +26,7 @@ const stageNames = {
   preparing: 'Getting ready',
   'class-images': 'Drawing its class',
   training: 'Learning',
-  sampling: 'Drawing samples',
+  evaluating: 'Drawing and scoring',
   saving: 'Saving',
 } satisfies Record<TrainStage, string>;
 

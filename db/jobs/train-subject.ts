@@ -16,13 +16,19 @@ export const trainSettingsSchema = z.object({
   /** Prompts of the sample pictures, with `[V]` where the subject goes. */
   samplePrompts: z.array(z.string()).optional(),
   /** Pictures of the plain class to show, before and after. */
-  numClassSamples: z.int().nonnegative().max(16).optional(),
+  numClassSamples: z.int().nonnegative().max(4).optional(),
 });
 /** See {@link trainSettingsSchema}. */
 export type TrainSettings = z.infer<typeof trainSettingsSchema>;
 
 /** What a training is doing, in order. */
-export const trainStages = ['preparing', 'class-images', 'training', 'sampling', 'saving'] as const;
+export const trainStages = [
+  'preparing',
+  'class-images',
+  'training',
+  'evaluating',
+  'saving',
+] as const;
 /** See {@link trainStages}. */
 export type TrainStage = (typeof trainStages)[number];
 
@@ -41,14 +47,42 @@ export const trainProgressSchema = z.object({
 /** See {@link trainProgressSchema}. */
 export type TrainProgress = z.infer<typeof trainProgressSchema>;
 
+/** How good the weights after one step are, as a judge saw their pictures. */
+export const candidateScoresSchema = z.object({
+  /** Mean cosine of pictures of the subject and the photos. */
+  identity: z.number(),
+  /** Share of what prompts asked for that the pictures show; by the paper's judges, mean cosine of prompt and picture. */
+  prompt: z.number(),
+  /** How much nearer to the photos the plain class is than the base draws it, as a cosine. */
+  drift: z.number(),
+});
+/** See {@link candidateScoresSchema}. */
+export type CandidateScores = z.infer<typeof candidateScoresSchema>;
+
+/** The evaluation that follows a training, stored with its run. */
+export const trainEvaluationSchema = z.object({
+  /** Whose scores they are: those of two judges cannot be compared. */
+  judge: z.enum(['pocket', 'paper']),
+  /** Mean cosine of two photos, what perfect pictures would reach; null where there is one photo only. */
+  photoLikeness: z.number().nullable(),
+  /** Mean cosine of the base's pictures of the plain class and the photos. */
+  classLikeness: z.number(),
+  /** In the order of their steps; not all of them need be stored. */
+  candidates: z.array(candidateScoresSchema.extend({ step: z.int().positive() })).min(1),
+  bestStep: z.int().positive(),
+});
+/** See {@link trainEvaluationSchema}. */
+export type TrainEvaluation = z.infer<typeof trainEvaluationSchema>;
+
 /** What a training leaves behind for the message that announces it. */
 export const trainResultSchema = z.object({
+  /** The best weights, which prompts use from now on. */
   artifactId: z.uuid(),
   steps: z.int().nonnegative(),
   finalLoss: z.number().nullable(),
-  /** Storage ids: the subject rendered by the trained weights. */
+  /** Storage ids: the subject rendered by the best weights. */
   sampleFileIds: z.array(z.string()),
-  /** Storage ids: the plain class by the base checkpoint and by the trained weights. */
+  /** Storage ids: the plain class by the base checkpoint and by the best weights. */
   classBeforeFileIds: z.array(z.string()),
   classAfterFileIds: z.array(z.string()),
 });

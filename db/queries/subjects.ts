@@ -351,7 +351,7 @@ async function listFileIds(db: Db, subjectId: string): Promise<string[]> {
     .from(photos)
     .where(eq(photos.subjectId, subjectId));
   const ofArtifacts = await db
-    .select({ fileId: artifacts.storageFileId })
+    .select({ fileId: artifacts.storageFileId, samples: artifacts.sampleFileIds })
     .from(artifacts)
     .where(eq(artifacts.subjectId, subjectId));
   const pictures = [
@@ -359,6 +359,7 @@ async function listFileIds(db: Db, subjectId: string): Promise<string[]> {
     ...(await listOutcomeFilesOfSubject(db, subjectId)),
   ];
   const named = [...ofPhotos, ...ofArtifacts].map(({ fileId }) => fileId);
-  // A rendition's pictures stand in its row and in its outcome.
+  pictures.push(...ofArtifacts.flatMap(({ samples }) => samples));
+  // Pictures stand in the rows that they were made for, and in the outcomes.
   return [...new Set([...named, ...pictures])];
 }

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
 import type {
+  TrainEvaluation,
   TrainFailureCode,
   TrainProgress,
   TrainResult,
@@ -248,23 +249,40 @@ export async function assignIdentifier(
   }
 }
 
-/** The weights that a successful training stored. */
+/** Weights that a successful training stored. */
 export type NewArtifact = Pick<
   Artifact,
-  'method' | 'baseCheckpointHash' | 'identifier' | 'storageFileId' | 'sizeBytes'
+  | 'method'
+  | 'baseCheckpointHash'
+  | 'identifier'
+  | 'storageFileId'
+  | 'sizeBytes'
+  | 'step'
+  | 'scores'
+  | 'sampleFileIds'
 >;
 
+/** What a training came to. */
+export interface TrainSuccess {
+  /** In the order of their steps. */
+  readonly artifacts: readonly NewArtifact[];
+  /** Index of the one that prompts use from now on. */
+  readonly best: number;
+  readonly evaluation: TrainEvaluation | null;
+  readonly result: Omit<TrainResult, 'artifactId'>;
+}
+
 /**
- * Ends the run well: artifact, ready subject and outbox row in one transaction.
+ * Ends the run well: artifacts, ready subject and outbox row in one transaction.
  *
- * @returns the artifact's id, or false where the attempt is stale or the subject was deleted meanwhile;
+ * @returns the best artifact's id, or false where the attempt is stale or the subject was deleted meanwhile;
  *   the stored files are then the caller's to delete
  */
 export async function succeedTraining(
   db: Db,
   runId: string,
   attempt: number,
-  success: { artifact: NewArtifact; result: Omit<TrainResult, 'artifactId'> },
+  success: TrainSuccess,
 ): Promise<string | false> {
   return db.transaction(async (tx) => {
     const locked = await lockRun(tx, runId);
@@ -274,19 +292,24 @@ export async function succeedTraining(
       await endRun(tx, locked, 'cancelled', { outcome: 'cancelled', kind: 'training' });
       return false;
     }
-    const artifactId = newId();
-    await tx
-      .insert(artifacts)
-      .values({ id: artifactId, runId: run.id, subjectId: subject.id, ...success.artifact });
+    const rows = success.artifacts.map((artifact) => ({
+      id: newId(),
+      runId: run.id,
+      subjectId: subject.id,
+      ...artifact,
+    }));
+    const best = rows[success.best];
+    if (!best) throw new RangeError(`succeed: no artifact ${success.best} of ${rows.length}`);
+    const { id: artifactId, identifier, baseCheckpointHash } = best;
+    await tx.insert(artifacts).values(rows);
     await tx
       .update(subjects)
-      .set({
-        status: 'ready',
-        currentArtifactId: artifactId,
-        identifier: success.artifact.identifier,
-        baseCheckpointHash: success.artifact.baseCheckpointHash,
-      })
+      .set({ status: 'ready', currentArtifactId: artifactId, identifier, baseCheckpointHash })
       .where(eq(subjects.id, subject.id));
+    await tx
+      .update(trainingRuns)
+      .set({ evaluation: success.evaluation })
+      .where(eq(trainingRuns.id, run.id));
     await closeRun(tx, run, 'succeeded', {
       outcome: 'succeeded',
       kind: 'training',

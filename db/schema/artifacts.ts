@@ -1,5 +1,6 @@
-/** @file Table: trained weights of a subject, made by one run against one base checkpoint. */
-import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+/** @file Table: trained weights of a subject, made by one run against one base checkpoint: a row for each that was kept. */
+import { bigint, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { CandidateScores } from '../jobs/train-subject.ts';
 import { createdAt, id } from './columns.ts';
 import { subjects } from './subjects.ts';
 import { trainingRuns } from './training-runs.ts';
@@ -25,6 +26,12 @@ export const artifacts = pgTable(
     storageFileId: text('storage_file_id').notNull(),
     /** Above 2 GiB for whole weights of a large base. */
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+    /** Steps that they were trained; 0 in rows that are older than the column. */
+    step: integer('step').notNull().default(0),
+    /** Null where no judge looked at them. */
+    scores: jsonb('scores').$type<CandidateScores>(),
+    /** Pictures that were drawn with them. */
+    sampleFileIds: jsonb('sample_file_ids').$type<string[]>().notNull().default([]),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,7 +1,7 @@
 /** @file Table: one training of one subject, from the command to its outcome. */
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import type { TrainProgress, TrainSettings } from '../jobs/train-subject.ts';
+import type { TrainEvaluation, TrainProgress, TrainSettings } from '../jobs/train-subject.ts';
 import { createdAt, id, instant, snowflake } from './columns.ts';
 import { guilds } from './guilds.ts';
 import { rowStatuses } from './status.ts';
@@ -28,6 +28,8 @@ export const trainingRuns = pgTable(
     settings: jsonb('settings').$type<TrainSettings>().notNull(),
     progress: jsonb('progress').$type<TrainProgress>(),
     failureCode: text('failure_code'),
+    /** Null where no judge looked at what was learned. */
+    evaluation: jsonb('evaluation').$type<TrainEvaluation>(),
     progressMessageId: snowflake('progress_message_id'),
     createdAt: createdAt(),
     startedAt: instant('started_at'),

@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Db } from '../client.ts';
 import { outcomeSchema } from '../jobs/outcome.ts';
+import { trainEvaluationSchema } from '../jobs/train-subject.ts';
 import { migrateDatabase } from '../migrate.ts';
 import { getArtifact, listArtifacts } from '../queries/artifacts.ts';
 import { ensureClassImageSet, growClassImageSet } from '../queries/class-image-sets.ts';
@@ -91,6 +92,7 @@ import {
   makeSnowflake,
   makeTraining,
   makeTrainResult,
+  makeTrainSuccess,
 } from './rows.ts';
 
 const progress = { stage: 'training', step: 3, totalSteps: 10, secondsLeft: 7, loss: 0.5 } as const;
@@ -222,7 +224,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         expect(await assignIdentifier(db, run.id, 1, makeArtifact())).toBe('stale');
         expect(await failTraining(db, run.id, 1, { code: 'INTERNAL' })).toBe(false);
         expect(await cancelTraining(db, run.id, 1)).toBe(false);
-        const success = { artifact: makeArtifact(), result: makeTrainResult() };
+        const success = makeTrainSuccess();
         expect(await succeedTraining(db, run.id, 1, success)).toBe(false);
 
         const row = await getTrainingRun(db, run.id);
@@ -235,12 +237,28 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
       it('that succeeds leaves weights, a ready subject and one delivery', async () => {
         const { run, subject } = await insertTraining(db);
         await startTrainingAttempt(db, run.id);
-        const artifact = makeArtifact();
+        const scores = { identity: 0.8, prompt: 0.9, drift: 0.01 };
+        const [early, artifact] = [makeArtifact({ step: 5 }), makeArtifact({ scores })];
         const result = makeTrainResult();
-        const artifactId = await succeedTraining(db, run.id, 1, { artifact, result });
+        const evaluation = {
+          judge: 'pocket' as const,
+          photoLikeness: 0.95,
+          classLikeness: 0.4,
+          candidates: [{ step: 10, ...scores }],
+          bestStep: 10,
+        };
+        const artifactId = await succeedTraining(db, run.id, 1, {
+          artifacts: [early, artifact],
+          best: 1,
+          evaluation,
+          result,
+        });
         if (artifactId === false) throw new Error('stale');
         expect(await getArtifact(db, artifactId)).toMatchObject({ ...artifact, runId: run.id });
-        expect(await listArtifacts(db, subject.id)).toHaveLength(1);
+        expect(await listArtifacts(db, subject.id)).toMatchObject([artifact, early]);
+        expect(trainEvaluationSchema.parse(evaluation)).toEqual(
+          (await getTrainingRun(db, run.id))?.evaluation,
+        );
         expect(await getSubject(db, subject.id)).toMatchObject({
           status: 'ready',
           currentArtifactId: artifactId,
@@ -596,7 +614,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           guest,
         );
         const fileIds = [...ready.fileIds, ...pictures, ...othersPictures];
-        expect(new Set(fileIds).size).toBe(3 + 1 + 4 + 2 + 2);
+        expect(new Set(fileIds).size).toBe(3 + 2 + 4 + 2 + 2);
         const waiting = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         const running = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         await startRenditionAttempt(db, running.id);
@@ -661,7 +679,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         await softDeleteSubject(db, where);
         const unpurged = async () =>
           (await listUnpurgedSubjects(db, 1000)).find((row) => row.subjectId === gone.subject.id);
-        const ofOutcome = gone.fileIds.slice(4);
+        const ofOutcome = gone.fileIds.slice(5);
         await db.delete(photos).where(eq(photos.subjectId, gone.subject.id));
         await db.delete(artifacts).where(eq(artifacts.subjectId, gone.subject.id));
         expect((await unpurged())?.fileIds.sort()).toEqual(ofOutcome.sort());
@@ -722,7 +740,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         await startTrainingAttempt(db, run.id);
         await softDeleteSubject(db, { subjectId: subject.id, ownerId: subject.ownerId });
         expect(await checkTrainingAttempt(db, run.id, 1)).toBe('cancel');
-        const success = { artifact: makeArtifact(), result: makeTrainResult() };
+        const success = makeTrainSuccess();
         expect(await succeedTraining(db, run.id, 1, success)).toBe(false);
         expect((await getTrainingRun(db, run.id))?.status).toBe('cancelled');
         expect(await listArtifacts(db, subject.id)).toEqual([]);

@@ -16,6 +16,7 @@ import {
   type NewTraining,
   startTrainingAttempt,
   succeedTraining,
+  type TrainSuccess,
 } from '../queries/training-runs.ts';
 import type { Rendition } from '../schema/renditions.ts';
 import type { Subject } from '../schema/subjects.ts';
@@ -62,6 +63,9 @@ export function makeArtifact(changes: Partial<NewArtifact> = {}): NewArtifact {
     identifier: randomBytes(3).toString('hex'),
     storageFileId: makeFileId(),
     sizeBytes: 6_000_000_000,
+    step: 10,
+    scores: null,
+    sampleFileIds: [makeFileId()],
     ...changes,
   };
 }
@@ -74,6 +78,16 @@ export function makeTrainResult(): Omit<TrainResult, 'artifactId'> {
     sampleFileIds: [makeFileId(), makeFileId()],
     classBeforeFileIds: [makeFileId()],
     classAfterFileIds: [makeFileId()],
+  };
+}
+
+/** @returns what a training of one candidate comes to */
+export function makeTrainSuccess(artifact: Partial<NewArtifact> = {}): TrainSuccess {
+  return {
+    artifacts: [makeArtifact(artifact)],
+    best: 0,
+    evaluation: null,
+    result: makeTrainResult(),
   };
 }
 
@@ -97,19 +111,15 @@ export async function insertReadySubject(
   const { run, subject } = await insertTraining(db, training);
   const start = await startTrainingAttempt(db, run.id);
   if (!start.started) throw new Error(`start: ${start.reason}`);
-  const weights = makeArtifact(artifact);
-  const result = makeTrainResult();
-  const artifactId = await succeedTraining(db, run.id, start.attempt, {
-    artifact: weights,
-    result,
-  });
+  const success = makeTrainSuccess(artifact);
+  const artifactId = await succeedTraining(db, run.id, start.attempt, success);
   if (artifactId === false) throw new Error('succeed: stale');
   const fileIds = [
     ...training.photos.map((photo) => photo.storageFileId),
-    weights.storageFileId,
-    ...result.sampleFileIds,
-    ...result.classBeforeFileIds,
-    ...result.classAfterFileIds,
+    ...success.artifacts.flatMap((weights) => [weights.storageFileId, ...weights.sampleFileIds]),
+    ...success.result.sampleFileIds,
+    ...success.result.classBeforeFileIds,
+    ...success.result.classAfterFileIds,
   ];
   return { run, subject, artifactId, fileIds };
 }

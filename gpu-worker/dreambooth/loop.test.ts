@@ -23,7 +23,6 @@ function ask(change: Partial<TrainSubjectRequest>, settings: Partial<TrainingSet
     workDir: path.join(root, 'work'),
     classImagesDir: path.join(root, 'class-images'),
     artifactFile: path.join(root, 'artifact.safetensors'),
-    samplesDir: path.join(root, 'samples'),
     samplePrompts: [],
     settings: { method: 'full', ...DEFAULT_TRAINING, ...settings },
     sampling: { sampler: 'ddim', numInferenceSteps: 2, guidanceScale: 2 },

@@ -1,4 +1,4 @@
-/** @file A whole DreamBooth training, from photos to the fine-tuned artifact and its samples. */
+/** @file A whole DreamBooth training, from photos to the fine-tuned artifact. */
 import { mkdirSync } from 'node:fs';
 import { selectTensors } from '../diffusion/pipelines/checkpoint-weights.ts';
 import { encodePrompts, type PromptTokenizers } from '../diffusion/pipelines/prompts.ts';
@@ -9,13 +9,13 @@ import { takesTimeIds } from '../diffusion/pipelines/time-ids.ts';
 import { alphasCumprod } from '../diffusion/schedulers/ddpm.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { nearestClassNouns, openBase, openBaseTokenizers } from './base-checkpoint.ts';
+import { Candidates, candidateSteps } from './candidates.ts';
 import { TrainingCheckpoints, trainingFingerprint } from './checkpoint.ts';
 import { encodePictures } from './dataset.ts';
 import { createLearner } from './learner.ts';
 import { requireLearningRates } from './learning-rates.ts';
 import { ensureClassImages } from './prior-preservation.ts';
 import { classPromptOf, instancePromptOf, requirePromptFits } from './prompts.ts';
-import { renderBatch } from './render.ts';
 import {
   EngineRequestError,
   type LoopContext,
@@ -29,7 +29,7 @@ import { createStepBatches, type StepData } from './step.ts';
  * Fine-tunes the base on a subject.
  *
  * 1. class images are made where they are missing; 2. photos and class images are encoded once;
- * 3. steps, with a checkpoint every `checkpointingSteps`; 4. artifact; 5. samples.
+ * 3. steps, with a checkpoint every `checkpointingSteps` and candidates on the way; 4. artifact.
  *
  * @throws {EngineRequestError} for what a retry cannot help
  * @throws `signal.reason` between two steps once it is aborted
@@ -84,43 +84,34 @@ export async function trainSubject(
     prompts: promptsOf(request).length,
     tokens: tokenizers[0].maxLength,
   });
+  const details = {
+    identifier: request.identifier,
+    classNoun: request.classNoun,
+    baseHash: checkpoint.hash,
+  };
+  const fingerprint = trainingFingerprint(request, checkpoint.hash);
+  const candidates = new Candidates(
+    workDir,
+    details,
+    fingerprint,
+    candidateSteps(settings.maxTrainSteps, request.candidates ?? 1),
+  );
   const { resumedFromStep, finalLoss } = await runSteps(
     learner,
     settings,
     createStepBatches(data, settings),
-    new TrainingCheckpoints(workDir, trainingFingerprint(request, checkpoint.hash)),
+    { checkpoints: new TrainingCheckpoints(workDir, fingerprint), candidates },
     context,
   ).finally(() => learner.trainer.close());
 
   // 4. artifact
-  learner.writeArtifact(request.artifactFile, {
-    identifier: request.identifier,
-    classNoun: request.classNoun,
-    baseHash: checkpoint.hash,
-    steps: String(settings.maxTrainSteps),
-  });
-
-  // 5. samples
-  onProgress({ stage: 'sampling', step: 0, totalSteps: request.samplePrompts.length });
-  const sampleFiles = await renderBatch(
-    checkpoint,
-    tokenizers,
-    {
-      provider,
-      sampling,
-      artifactFile: request.artifactFile,
-      outputDir: request.samplesDir,
-      prompts: request.samplePrompts,
-      firstSeed: settings.seed,
-    },
-    context,
-  );
-  onProgress({ stage: 'sampling', step: sampleFiles.length, totalSteps: sampleFiles.length });
+  const steps = settings.maxTrainSteps;
+  learner.writeArtifact(request.artifactFile, { ...details, steps: String(steps) });
   return {
-    steps: settings.maxTrainSteps,
+    steps,
     resumedFromStep,
     finalLoss,
-    sampleFiles,
+    candidates: [...candidates.before(steps), { step: steps, file: request.artifactFile }],
     classImagesMade: classImages.made,
   };
 }

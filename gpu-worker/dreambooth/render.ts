@@ -64,7 +64,7 @@ async function renderOn(
       sampling,
       outputDir,
       prompts: Array<string>(count).fill(prompt),
-      firstSeed: seed,
+      seeds: Array.from({ length: count }, (_, i) => seed + i),
       picture: {
         negativePrompt,
         height,
@@ -104,11 +104,12 @@ interface RenderBatchOptions {
   artifactFile?: string;
   outputDir: string;
   prompts: readonly string[];
-  firstSeed: number;
+  /** One a prompt. */
+  seeds: readonly number[];
   picture?: Pick<GenerateOptions, 'negativePrompt' | 'height' | 'width' | 'startImage'>;
 }
 
-/** Renders one picture a prompt, with seeds firstSeed, firstSeed + 1 …, and writes `<outputDir>/0.png …` */
+/** Renders one picture a prompt, and writes `<outputDir>/0.png …` */
 export async function renderBatch(
   checkpoint: Checkpoint,
   tokenizers: PromptTokenizers,
@@ -131,14 +132,14 @@ export async function renderBatch(
 
 async function drawPictures(
   pipeline: TextToImagePipeline,
-  { sampling, outputDir, prompts, firstSeed, picture }: RenderBatchOptions,
+  { sampling, outputDir, prompts, seeds, picture }: RenderBatchOptions,
   { signal, onProgress, now }: LoopContext,
 ): Promise<string[]> {
   const files: string[] = [];
   const startedAt = now();
   const batches = Math.ceil(prompts.length / BATCH);
   for (let batch = 0; batch < batches; batch++) {
-    const rows = prompts.slice(batch * BATCH, (batch + 1) * BATCH);
+    const rowsOf = <T>(all: readonly T[]) => all.slice(batch * BATCH, (batch + 1) * BATCH);
     const report = async (step: number, stepsOfBatch: number) => {
       const done = batch * stepsOfBatch + step;
       const totalSteps = batches * stepsOfBatch;
@@ -149,8 +150,8 @@ async function drawPictures(
     const pictures = await pipeline.generate({
       ...sampling,
       ...picture,
-      prompts: rows,
-      seeds: rows.map((_, i) => firstSeed + batch * BATCH + i),
+      prompts: rowsOf(prompts),
+      seeds: rowsOf(seeds),
       signal,
       onReady: (stepsOfBatch) => report(0, stepsOfBatch),
       onStep: report,

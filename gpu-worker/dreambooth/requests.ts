@@ -103,8 +103,9 @@ export const trainSubjectRequestSchema = z.object({
   classImagesDir: absolutePath,
   /** Where the fp16 safetensors artifact goes. */
   artifactFile: absolutePath,
-  /** Where sample pictures of the trained subject go. */
-  samplesDir: absolutePath,
+  /** How many weights to keep, evenly spaced over the steps, the last ones included; absent: those only. */
+  candidates: z.int().min(1).max(5).optional(),
+  /** What will be drawn with it: a prompt that does not fit is refused before any work is done. */
   samplePrompts: z.array(z.string()),
   settings: trainingSettingsSchema,
   sampling: samplingSettingsSchema,
@@ -134,10 +135,8 @@ export const renderPromptRequestSchema = z.object({
 });
 export type RenderPromptRequest = z.infer<typeof renderPromptRequestSchema>;
 
-export type EngineRequest = TrainSubjectRequest | RenderPromptRequest;
-
-/** Stages of a training, in order. */
-export const STAGES = ['preparing', 'class images', 'training', 'sampling'] as const;
+/** Stages of a training and its evaluation, in order; a rendering's is `sampling`. */
+export const STAGES = ['preparing', 'class images', 'training', 'evaluating', 'sampling'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Progress within a stage. */
@@ -161,9 +160,10 @@ export interface LoopContext {
 
 export interface TrainSubjectResult {
   readonly steps: number;
+  /** Weights that were kept, in order; the last ones are the artifact. */
+  readonly candidates: readonly { readonly step: number; readonly file: string }[];
   readonly resumedFromStep: number;
   readonly finalLoss: number;
-  readonly sampleFiles: readonly string[];
   readonly classImagesMade: number;
 }
 

@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { TEXT_ENCODER, UNET } from '../diffusion/training/denoising-loss.ts';
-import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
+import {
+  readSafetensorsHeader,
+  readTensorFloat32,
+  writeSafetensors,
+} from '../diffusion/weights/safetensors.ts';
 import { add, mul, sub } from '../tensor/graph/ops/elementwise.ts';
 import { reduceSum } from '../tensor/graph/ops/reduction.ts';
 import { Trainer } from '../tensor/optim/trainer.ts';
 import { Philox } from '../tensor/random/philox.ts';
+import { Candidates, candidateSteps } from './candidates.ts';
 import { TrainingCheckpoints } from './checkpoint.ts';
 import type { Learner } from './learner.ts';
 import { runSteps, type StepsSettings } from './run-steps.ts';
@@ -33,6 +38,8 @@ const SETTINGS: StepsSettings = {
   checkpointingSteps: 2,
 };
 
+const CANDIDATES = candidateSteps(SETTINGS.maxTrainSteps, 3);
+
 /** loss = Σ (unet.w − target)² + Σ (text_encoder.w − target)², over all batches of a step */
 async function createToyLearner(): Promise<Learner> {
   const parameters = [UNET, TEXT_ENCODER].map((model) => ({
@@ -53,7 +60,21 @@ async function createToyLearner(): Promise<Learner> {
       };
     },
   });
-  return { trainer, feeds: () => ({}), writeArtifact: () => undefined };
+  return {
+    trainer,
+    feeds: () => ({}),
+    writeArtifact: (file, details) =>
+      writeSafetensors(
+        file,
+        parameters.map(({ name }) => ({
+          name,
+          dtype: 'F32',
+          shape: [3],
+          data: trainer.parameter(name),
+        })),
+        details,
+      ),
+  };
 }
 
 const batchesOf = (step: number): StepBatch[] =>
@@ -68,10 +89,16 @@ async function attempt(
   {
     killAt,
     batches = batchesOf,
+    fingerprint = 'toy',
     ...settings
-  }: Partial<StepsSettings> & { killAt?: number; batches?: typeof batchesOf } = {},
+  }: Partial<StepsSettings> & {
+    killAt?: number;
+    batches?: typeof batchesOf;
+    fingerprint?: string;
+  } = {},
 ) {
   const learner = await createToyLearner();
+  const candidates = new Candidates(folder, {}, fingerprint, CANDIDATES);
   const controller = new AbortController();
   const losses: number[] = [];
   const encoder: number[][] = [];
@@ -80,7 +107,7 @@ async function attempt(
       learner,
       { ...SETTINGS, ...settings },
       batches,
-      new TrainingCheckpoints(folder, 'toy'),
+      { checkpoints: new TrainingCheckpoints(folder, fingerprint), candidates },
       {
         signal: controller.signal,
         now: () => performance.now(),
@@ -92,7 +119,8 @@ async function attempt(
       },
     );
     const weights = learner.trainer.bank.names.map((name) => [...learner.trainer.parameter(name)]);
-    return { ...result, losses, encoder, weights };
+    const kept = candidates.before(SETTINGS.maxTrainSteps);
+    return { ...result, losses, encoder, weights, kept };
   } finally {
     await learner.trainer.close();
   }
@@ -114,6 +142,41 @@ test('a training killed at any step and resumed ends with the same bytes', async
     expect(readFileSync(stateOf(folder)).equals(readFileSync(stateOf(whole)))).toBe(true);
   }
   expect(await attempt(whole)).toMatchObject({ resumedFromStep: 6, losses: [] });
+});
+
+test('candidates are evenly spaced, and the last step is one of them', () => {
+  expect(candidateSteps(200, 4)).toEqual([50, 100, 150, 200]);
+  expect(candidateSteps(10, 4)).toEqual([3, 5, 8, 10]);
+  expect(candidateSteps(2, 5)).toEqual([1, 2]);
+  expect(candidateSteps(7, 1)).toEqual([7]);
+});
+
+test('a training killed at any step and resumed has kept the same candidates', async () => {
+  const whole = await attempt(newFolder());
+  expect(whole.kept.map(({ step }) => step)).toEqual([2, 4]);
+  for (const killAt of [1, 2, 3, 4, 5]) {
+    const folder = newFolder();
+    await expect(attempt(folder, { killAt })).rejects.toThrow('killed');
+    const { kept } = await attempt(folder);
+    for (const [i, { step, file }] of kept.entries()) {
+      expect(step).toBe(whole.kept[i]!.step);
+      expect(readFileSync(file).equals(readFileSync(whole.kept[i]!.file))).toBe(true);
+    }
+    expect(kept).toHaveLength(2);
+  }
+  const { entries } = readSafetensorsHeader(whole.kept[0]!.file);
+  const [early] = [...entries.keys()].map((name) => readTensorFloat32(entries.get(name)!));
+  expect([...early!]).not.toEqual(whole.weights[0]);
+});
+
+test('the candidates of another training do not count', async () => {
+  const folder = newFolder();
+  await expect(attempt(folder, { killAt: 5 })).rejects.toThrow('killed');
+  const other = attempt(folder, { fingerprint: 'other', killAt: 3 });
+  await expect(other).rejects.toThrow('killed');
+  const candidates = new Candidates(folder, {}, 'other', CANDIDATES);
+  expect(candidates.before(6).map(({ step }) => step)).toEqual([2]);
+  expect(candidates.before(2)).toEqual([]);
 });
 
 test('the text encoder stays as it is after its stop step, and the rest goes on', async () => {

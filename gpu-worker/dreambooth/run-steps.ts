@@ -1,5 +1,6 @@
 /** @file The steps of a training, one after the other: rates, checkpoints, progress, and the stop where the loss is lost. */
 import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
+import type { Candidates } from './candidates.ts';
 import type { TrainingCheckpoints } from './checkpoint.ts';
 import type { Learner } from './learner.ts';
 import { learningRatesAt, type RateSettings } from './learning-rates.ts';
@@ -10,8 +11,14 @@ import type { StepBatch } from './step.ts';
 /** What the steps of a training depend on beside its pictures. */
 export type StepsSettings = RateSettings & Pick<TrainingSettings, 'checkpointingSteps'>;
 
+/** What the steps leave behind on disk. */
+export interface Kept {
+  readonly checkpoints: TrainingCheckpoints;
+  readonly candidates: Candidates;
+}
+
 /**
- * Makes the steps that are left, and saves the state every `checkpointingSteps`.
+ * Makes the steps that are left, saves the state every `checkpointingSteps`, and keeps the candidates.
  *
  * @param batchesOf the batches of a step
  * @returns the step that an earlier attempt came to, and the last loss, NaN where no step was left
@@ -22,7 +29,7 @@ export async function runSteps(
   learner: Learner,
   settings: StepsSettings,
   batchesOf: (step: number) => readonly StepBatch[],
-  checkpoints: TrainingCheckpoints,
+  { checkpoints, candidates }: Kept,
   { signal, onProgress, now }: LoopContext,
 ): Promise<{ resumedFromStep: number; finalLoss: number }> {
   const { trainer } = learner;
@@ -35,6 +42,11 @@ export async function runSteps(
     finalLoss = await makeStep(learner, settings, batchesOf(trainer.state.step), checkpoints);
     checkpoints.confirm();
     const { step } = trainer.state;
+    // Before the state: a training that is resumed from here has the candidate, too.
+    if (candidates.isDue(step) && step < maxTrainSteps) {
+      await trainer.download();
+      if (isStorable(trainer)) candidates.keep(learner, step);
+    }
     if (step % checkpointingSteps === 0 && step < maxTrainSteps) await checkpoints.save(trainer);
     const secondsPerStep = (now() - startedAt) / 1000 / (step - resumedFromStep);
     onProgress({
@@ -48,7 +60,13 @@ export async function runSteps(
   }
   if (resumedFromStep < maxTrainSteps) {
     await trainer.download();
-    requireStorable(trainer, checkpoints);
+    if (!isStorable(trainer))
+      throw divergence(
+        trainer.state.step,
+        'left weights beyond half precision',
+        LEARN_SLOWER,
+        checkpoints,
+      );
     await checkpoints.save(trainer);
     checkpoints.confirm();
   }
@@ -86,11 +104,8 @@ async function makeStep(
 /** The artifact is stored in half precision: beyond it a weight would become infinite. */
 const LARGEST_HALF = 65_504;
 
-function requireStorable({ state }: Trainer, checkpoints: TrainingCheckpoints): void {
-  const isStorable = (value: number) => Math.abs(value) <= LARGEST_HALF;
-  if (state.parameters.every((values) => values.every(isStorable))) return;
-  throw divergence(state.step, 'left weights beyond half precision', LEARN_SLOWER, checkpoints);
-}
+const isStorable = ({ state }: Trainer): boolean =>
+  state.parameters.every((values) => values.every((value) => Math.abs(value) <= LARGEST_HALF));
 
 const LEARN_SLOWER = 'Lower learningRate and textEncoderLearningRate, or raise lrWarmupSteps.';
 

@@ -42,7 +42,6 @@ async function train(name: string, settings: Partial<TrainSubjectRequest['settin
     workDir: path.join(root, name),
     classImagesDir: path.join(root, 'class-images'),
     artifactFile: path.join(root, name, 'artifact.safetensors'),
-    samplesDir: path.join(root, name, 'samples'),
     samplePrompts: ['a zwx cat'],
     settings: {
       ...defaults.training.lora,
@@ -55,8 +54,8 @@ async function train(name: string, settings: Partial<TrainSubjectRequest['settin
     sampling: defaults.sampling,
     provider: 'cpu',
   };
-  const { sampleFiles } = await trainSubject(request, context);
-  return { artifactFile: request.artifactFile, sample: readFileSync(sampleFiles[0]!) };
+  await trainSubject(request, context);
+  return request.artifactFile;
 }
 
 async function render(change: Partial<RenderPromptRequest> = {}): Promise<Buffer> {
@@ -81,7 +80,7 @@ const modelsOf = (names: Iterable<string>) => new Set([...names].map((name) => n
 
 describe('a training', () => {
   it('of adapters reaches UNet and both encoders, and its file has the names that diffusers reads', async () => {
-    const { artifactFile, sample } = await train('lora', { method: 'lora' });
+    const artifactFile = await train('lora', { method: 'lora' });
     const names = [...readSafetensorsHeader(artifactFile).entries.keys()];
     expect(modelsOf(names)).toEqual(new Set(['unet', 'text_encoder', 'text_encoder_2']));
     const layer = 'text_model.encoder.layers.0.self_attn';
@@ -98,22 +97,20 @@ describe('a training', () => {
         up.some((value) => value !== 0),
         module,
       ).toBe(true);
-    expect((await render({ artifactFile })).equals(sample)).toBe(true);
-    expect((await render()).equals(sample)).toBe(false);
+    expect((await render({ artifactFile })).equals(await render())).toBe(false);
   });
 
   it('of adapters beside the UNet alone is told the pooled text that was encoded before', async () => {
-    const { artifactFile } = await train('unet', { method: 'lora', trainTextEncoder: false });
+    const artifactFile = await train('unet', { method: 'lora', trainTextEncoder: false });
     const { entries } = readSafetensorsHeader(artifactFile);
     expect(modelsOf(entries.keys())).toEqual(new Set(['unet']));
   });
 
   it('of whole weights keeps all three models, and changes the picture', async () => {
     const settings = { method: 'full', withPriorPreservation: false, learningRate: 1e-3 } as const;
-    const { artifactFile, sample } = await train('full', settings);
+    const artifactFile = await train('full', settings);
     const { entries } = readSafetensorsHeader(artifactFile);
     expect(modelsOf(entries.keys())).toEqual(new Set(['unet', 'text_encoder', 'text_encoder_2']));
-    expect((await render({ artifactFile })).equals(sample)).toBe(true);
-    expect((await render()).equals(sample)).toBe(false);
+    expect((await render({ artifactFile })).equals(await render())).toBe(false);
   });
 });

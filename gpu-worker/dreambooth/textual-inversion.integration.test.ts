@@ -70,7 +70,7 @@ test('a prompt without the identifier draws what the base draws', async () => {
         sampling: { sampler: 'ddim', numInferenceSteps: 2, guidanceScale: 2 },
         outputDir: path.join(root, 'pictures'),
         prompts: [prompt],
-        firstSeed: 1,
+        seeds: [1],
         ...(artifactFile !== undefined && { artifactFile }),
       },
       context,

@@ -2,25 +2,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type {
-  EngineRequest,
-  ProgressEvent,
-  RenderPromptResult,
-  TrainSubjectResult,
-} from '../dreambooth/requests.ts';
+import type { ProgressEvent } from '../dreambooth/requests.ts';
 import { forkEngineChild } from './child-process.ts';
 import {
   type EngineCommand,
   type EngineEvent,
+  type EngineRequest,
+  type EngineResultOf,
   engineEventSchema,
   engineResultSchemas,
   type FailureCode,
 } from './protocol.ts';
-
-/** What a request results in. */
-export type EngineResultOf<Request extends EngineRequest> = Request['kind'] extends 'train-subject'
-  ? TrainSubjectResult
-  : RenderPromptResult;
 
 /** The engine, as processors see it. */
 export interface Engine {

@@ -7,14 +7,18 @@ import { BaseKeeper } from '../dreambooth/loaded-base.ts';
 import { trainSubject } from '../dreambooth/loop.ts';
 import { renderPrompt } from '../dreambooth/render.ts';
 import {
-  type EngineRequest,
   EngineRequestError,
   type LoopContext,
-  type RenderPromptRequest,
   type TrainSubjectRequest,
 } from '../dreambooth/requests.ts';
+import { evaluateCandidates } from '../evaluation/evaluate-candidates.ts';
 import { endWithParent } from './end-with-parent.ts';
-import { type EngineEvent, engineCommandSchema, type FailureCode } from './protocol.ts';
+import {
+  type EngineEvent,
+  type EngineRequest,
+  engineCommandSchema,
+  type FailureCode,
+} from './protocol.ts';
 import { CancelledError, createScheduler } from './scheduler.ts';
 
 endWithParent();
@@ -53,7 +57,14 @@ function carryOut(id: number, request: EngineRequest, signal: AbortSignal): Prom
       send({ type: 'progress', id, event }),
     now: () => performance.now(),
   };
-  return request.kind === 'train-subject' ? train(request, context) : render(request, context);
+  switch (request.kind) {
+    case 'train-subject':
+      return train(request, context);
+    case 'evaluate-candidates':
+      return withKeeper(context, () => evaluateCandidates(request, context, keeper));
+    case 'render-prompt':
+      return withKeeper(context, () => renderPrompt(request, context, keeper));
+  }
 }
 
 /** A training needs the memory that pictures were made in. */
@@ -62,9 +73,9 @@ async function train(request: TrainSubjectRequest, context: LoopContext): Promis
   return trainSubject(request, context);
 }
 
-async function render(request: RenderPromptRequest, context: LoopContext): Promise<unknown> {
+async function withKeeper<T>(context: LoopContext, work: () => Promise<T>): Promise<T> {
   try {
-    return await renderPrompt(request, context, keeper);
+    return await work();
   } catch (error) {
     // Whatever went wrong in them, sessions that are made anew have none of it.
     if (!(error instanceof EngineRequestError || context.signal.aborted)) await keeper.close();

@@ -2,20 +2,41 @@
 import { z } from 'zod';
 import {
   ENGINE_FAILURE_CODES,
+  type RenderPromptResult,
   renderPromptRequestSchema,
   STAGES,
+  type TrainSubjectResult,
   trainSubjectRequestSchema,
 } from '../dreambooth/requests.ts';
+import {
+  type EvaluateCandidatesResult,
+  evaluateCandidatesRequestSchema,
+  evaluateCandidatesResultSchema,
+} from '../evaluation/requests.ts';
 
 const id = z.int().nonnegative();
 
+/** What the engine can be asked. */
+export const engineRequestSchema = z.discriminatedUnion('kind', [
+  trainSubjectRequestSchema,
+  evaluateCandidatesRequestSchema,
+  renderPromptRequestSchema,
+]);
+/** See {@link engineRequestSchema}. */
+export type EngineRequest = z.infer<typeof engineRequestSchema>;
+
+/** What each kind of request results in. */
+interface EngineResults {
+  readonly 'train-subject': TrainSubjectResult;
+  readonly 'evaluate-candidates': EvaluateCandidatesResult;
+  readonly 'render-prompt': RenderPromptResult;
+}
+/** What a request results in. */
+export type EngineResultOf<Request extends EngineRequest> = EngineResults[Request['kind']];
+
 /** Parent to child. */
 export const engineCommandSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('run'),
-    id,
-    request: z.discriminatedUnion('kind', [trainSubjectRequestSchema, renderPromptRequestSchema]),
-  }),
+  z.object({ type: z.literal('run'), id, request: engineRequestSchema }),
   /** Stop between two steps; the answer is a failure with the code `CANCELLED`. */
   z.object({ type: z.literal('cancel'), id }),
 ]);
@@ -29,21 +50,22 @@ export const engineFailureCodes = [...ENGINE_FAILURE_CODES, ...PROCESS_FAILURE_C
 /** See {@link engineFailureCodes}. */
 export type FailureCode = (typeof engineFailureCodes)[number];
 
-/** What each kind of request results in. */
+/** Checks of the results. */
 export const engineResultSchemas = {
   'train-subject': z.object({
     steps: z.int().nonnegative(),
+    candidates: z.array(z.object({ step: z.int().positive(), file: z.string() })).min(1),
     resumedFromStep: z.int().nonnegative(),
     /** JSON writes NaN, which a training that had nothing left to do reports, as null. */
     finalLoss: z
       .number()
       .nullable()
       .transform((loss) => loss ?? Number.NaN),
-    sampleFiles: z.array(z.string()),
     classImagesMade: z.int().nonnegative(),
   }),
+  'evaluate-candidates': evaluateCandidatesResultSchema,
   'render-prompt': z.object({ pictureFiles: z.array(z.string()) }),
-} as const;
+} as const satisfies Record<EngineRequest['kind'], z.ZodType>;
 
 /** Child to parent. */
 export const engineEventSchema = z.discriminatedUnion('type', [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineRequest } from '../dreambooth/requests.ts';
+import type { EngineRequest } from './protocol.ts';
 import { createScheduler } from './scheduler.ts';
 
 const training = { kind: 'train-subject' } as EngineRequest;

@@ -1,5 +1,5 @@
 /** @file The order in which the engine child serves requests: one at a time, renderings before trainings that wait. */
-import type { EngineRequest } from '../dreambooth/requests.ts';
+import type { EngineRequest } from './protocol.ts';
 
 /** A request that waits or runs. */
 interface Task {
@@ -29,7 +29,11 @@ export class CancelledError extends Error {
 }
 
 /** A picture takes seconds, a training minutes to hours: who waits for a picture goes first. */
-const RANK = { 'render-prompt': 0, 'train-subject': 1 } as const;
+const RANK = {
+  'render-prompt': 0,
+  'train-subject': 1,
+  'evaluate-candidates': 1,
+} as const satisfies Record<EngineRequest['kind'], number>;
 
 /** Makes a scheduler. `run` settles its own outcome; what it throws is ignored here. */
 export function createScheduler({ run, onDropped }: SchedulerHandlers): Scheduler {

@@ -40,7 +40,6 @@ test('trains a subject, goes on where it stopped, and draws it', async () => {
     workDir: path.join(folder, 'work'),
     classImagesDir: path.join(folder, 'class-images'),
     artifactFile,
-    samplesDir: path.join(folder, 'samples'),
     samplePrompts: ['a zwb dog'],
     settings: training.lora,
     sampling,

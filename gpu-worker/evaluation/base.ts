@@ -76,7 +76,7 @@ export async function renderPictures(
           ...(artifactFile !== undefined && { artifactFile }),
           outputDir: unfinished,
           prompts: part,
-          firstSeed: firstSeed + start,
+          seeds: part.map((_, i) => firstSeed + start + i),
         },
         {
           ...context,

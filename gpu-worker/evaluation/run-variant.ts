@@ -195,7 +195,6 @@ async function teachDreamBooth(
         workDir: path.join(dir, 'work'),
         classImagesDir: path.join(outDir, 'class-images', base.facts.hash, classNoun),
         artifactFile,
-        samplesDir: path.join(dir, 'samples'),
         samplePrompts: [],
         settings,
         sampling: defaults.sampling,

@@ -1,6 +1,7 @@
 /** @file Asks the engine again after it crashed: a training resumes from its last checkpoint. */
-import type { EngineRequest, ProgressEvent } from '../dreambooth/requests.ts';
-import { EngineCrashedError, type EngineResultOf } from '../engine/client.ts';
+import type { ProgressEvent } from '../dreambooth/requests.ts';
+import { EngineCrashedError } from '../engine/client.ts';
+import type { EngineRequest, EngineResultOf } from '../engine/protocol.ts';
 import type { ProcessorContext } from './context.ts';
 
 /** More than bad luck: the request itself brings the engine down. */

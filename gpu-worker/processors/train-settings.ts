@@ -70,8 +70,3 @@ export function samplePromptsOf(
     prompt.replaceAll(`[V] ${words.classNoun}`, '[V]').replaceAll('[V]', subject),
   );
 }
-
-/** Pictures of the plain class, before and after, that a training shows beside its samples. */
-export function classPromptsOf(row: TrainSettings, classNoun: string): string[] {
-  return Array<string>(row.numClassSamples ?? 4).fill(`a ${classNoun}`);
-}

@@ -1,10 +1,12 @@
-/** @file Processor of `train-subject`: row and photos in, trained weights and samples out, one outcome. */
-import { stat } from 'node:fs/promises';
+/** @file Processor of `train-subject`: row and photos in, the best of several weights and samples out, one outcome. */
 import path from 'node:path';
-import { type TrainProgress, type TrainResult, trainFailureCodes } from '#db/jobs/train-subject.ts';
-import { listTakenIdentifiers } from '#db/queries/subjects.ts';
 import {
-  assignIdentifier,
+  type TrainProgress,
+  type TrainResult,
+  type TrainStage,
+  trainFailureCodes,
+} from '#db/jobs/train-subject.ts';
+import {
   cancelTraining,
   checkTrainingAttempt,
   failTraining,
@@ -17,17 +19,24 @@ import type { JobProcessor } from '#db/queue.ts';
 import type { Photo } from '#db/schema/photos.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
-import { chooseIdentifier, nearestClassNouns } from '../dreambooth/base-checkpoint.ts';
-import type { ProgressEvent, TrainSubjectRequest } from '../dreambooth/requests.ts';
+import { nearestClassNouns } from '../dreambooth/base-checkpoint.ts';
+import type {
+  ProgressEvent,
+  TrainSubjectRequest,
+  TrainSubjectResult,
+} from '../dreambooth/requests.ts';
+import { CLASS_PICTURES, type EvaluateCandidatesResult } from '../evaluation/requests.ts';
 import { AttemptOverError, type AttemptWatch, watchAttempt } from './attempt.ts';
 import { type ClassImageFolder, fillingClassImages, openClassImages } from './class-images.ts';
 import type { ProcessorContext } from './context.ts';
 import { requireDataKey } from './data-keys.ts';
 import { failureOf, JobFailure } from './failures.ts';
+import { ensureIdentifier } from './identifier.ts';
 import { openRunFolder, type RunFolder, removeRunFolder } from './run-folder.ts';
 import { StoredFiles } from './stored-files.ts';
 import { runThroughCrashes } from './through-crashes.ts';
-import { classPromptsOf, mergeTrainingSettings, samplePromptsOf } from './train-settings.ts';
+import { mergeTrainingSettings, samplePromptsOf } from './train-settings.ts';
+import { CANDIDATES, storeTraining } from './training-result.ts';
 
 /** One attempt at one run. */
 interface Attempt {
@@ -107,8 +116,6 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
   const photoFiles = await decryptPhotos(context, attempt, dataKey);
   const settings = mergeTrainingSettings(base.defaults, run.settings);
   const classImages = await openClassImages(context, subject.classNoun, base.defaults.sampling);
-  const samplePrompts = samplePromptsOf(run.settings, { identifier, classNoun: subject.classNoun });
-  const classPrompts = classPromptsOf(run.settings, subject.classNoun);
 
   const request: TrainSubjectRequest = {
     kind: 'train-subject',
@@ -120,8 +127,8 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     graphCacheDir: path.join(config.workDir, 'graphs'),
     classImagesDir: classImages.dir,
     artifactFile: path.join(folder.attempt, 'artifact.safetensors'),
-    samplesDir: path.join(folder.attempt, 'samples'),
-    samplePrompts: [...samplePrompts, ...classPrompts],
+    candidates: CANDIDATES[settings.method],
+    samplePrompts: samplePromptsOf(run.settings, { identifier, classNoun: subject.classNoun }),
     settings,
     sampling: base.defaults.sampling,
     provider: config.executionProvider,
@@ -129,32 +136,21 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
   const trained = await runEngine(context, request, classImages, watch);
   const { steps, resumedFromStep, classImagesMade } = trained;
   context.logger.info({ steps, resumedFromStep, classImagesMade }, 'training: weights are ready');
+  const evaluated = await evaluate(context, attempt, { request, trained, classImages });
 
   watch.report({ stage: 'saving', step: 0, totalSteps: 0, secondsLeft: null, loss: null });
   const stored = new StoredFiles(store, dataKey);
   try {
-    const storageFileId = await stored.add(request.artifactFile);
-    const { size: sizeBytes } = await stat(request.artifactFile);
-    const before = classImages.files(Math.min(classPrompts.length, settings.numClassImages));
-    const result = {
-      steps,
-      finalLoss: Number.isFinite(trained.finalLoss) ? trained.finalLoss : null,
-      sampleFileIds: await stored.addAll(trained.sampleFiles.slice(0, samplePrompts.length)),
-      classBeforeFileIds: settings.withPriorPreservation ? await stored.addAll(before) : [],
-      classAfterFileIds: await stored.addAll(trained.sampleFiles.slice(samplePrompts.length)),
-    };
-    const artifactId = await succeedTraining(database.db, run.id, attempt.number, {
-      artifact: {
-        method: settings.method,
-        baseCheckpointHash: base.hash,
-        identifier,
-        storageFileId,
-        sizeBytes,
-      },
-      result,
+    const success = await storeTraining(stored, {
+      request,
+      baseHash: base.hash,
+      trained,
+      evaluated,
+      classSamples: run.settings.numClassSamples ?? CLASS_PICTURES,
     });
+    const artifactId = await succeedTraining(database.db, run.id, attempt.number, success);
     if (artifactId === false) throw new AttemptOverError('stale');
-    return { ...result, artifactId };
+    return { ...success.result, artifactId };
   } catch (error) {
     await stored.removeAll();
     throw error;
@@ -167,36 +163,6 @@ function requireKnownNoun({ base }: ProcessorContext, noun: string): void {
   throw new JobFailure('CLASS_NOUN_UNKNOWN', {
     nearestClassNouns: nearestClassNouns(noun, base.classNouns, 5),
   });
-}
-
-/** The subject's identifier on this base; chosen once, so that a later attempt trains the same words. */
-async function ensureIdentifier(
-  { database: { db }, base, config }: ProcessorContext,
-  { run, subject, number }: Attempt,
-): Promise<string> {
-  if (subject.identifier !== null && subject.baseCheckpointHash === base.hash) {
-    return subject.identifier;
-  }
-  const where = { ownerId: subject.ownerId, baseCheckpointHash: base.hash };
-  const others = await listTakenIdentifiers(db, { ...where, exceptSubjectId: subject.id });
-  const taken = new Set(others);
-  for (;;) {
-    const identifier = pickFree(config.baseCheckpointDir, taken, run.settings.seed);
-    const choice = { identifier, baseCheckpointHash: base.hash };
-    const outcome = await assignIdentifier(db, run.id, number, choice);
-    if (outcome === 'assigned') return identifier;
-    if (outcome === 'stale') throw new AttemptOverError('stale');
-    taken.add(identifier);
-  }
-}
-
-function pickFree(dir: string, taken: ReadonlySet<string>, seed: number): string {
-  try {
-    return chooseIdentifier(dir, taken, seed);
-  } catch (error) {
-    if ((error as Error).name !== 'IdentifierError') throw error;
-    throw new JobFailure('NO_IDENTIFIER_LEFT');
-  }
 }
 
 async function decryptPhotos(
@@ -225,7 +191,7 @@ async function runEngine(
     runThroughCrashes(context, request, {
       signal: watch.signal,
       onProgress: (event) => {
-        if (event.stage === 'training' || event.stage === 'sampling') filled();
+        if (event.stage === 'training') filled();
         watch.report(toProgress(event));
       },
     });
@@ -234,9 +200,62 @@ async function runEngine(
   return fillingClassImages(context, classImages, numClassImages, watch.signal, run);
 }
 
+/** Draws with the candidates and lets a judge choose; without one the last is the best, and the log says why. */
+async function evaluate(
+  context: ProcessorContext,
+  { folder, watch }: Attempt,
+  finished: {
+    request: TrainSubjectRequest;
+    trained: TrainSubjectResult;
+    classImages: ClassImageFolder;
+  },
+): Promise<EvaluateCandidatesResult> {
+  const { config, logger } = context;
+  const { settings, ...request } = finished.request;
+  const { withPriorPreservation, numClassImages, seed } = settings;
+  const evaluated = await runThroughCrashes(
+    context,
+    {
+      kind: 'evaluate-candidates',
+      baseCheckpointDir: request.baseCheckpointDir,
+      photoFiles: request.photoFiles,
+      classNoun: request.classNoun,
+      identifier: request.identifier,
+      candidates: [...finished.trained.candidates],
+      classImageFiles: withPriorPreservation
+        ? finished.classImages.files(Math.min(CLASS_PICTURES, numClassImages))
+        : [],
+      samplePrompts: request.samplePrompts,
+      outputDir: path.join(folder.attempt, 'pictures'),
+      judges: config.judges,
+      seed,
+      sampling: request.sampling,
+      provider: request.provider,
+    },
+    { signal: watch.signal, onProgress: (event) => watch.report(toProgress(event)) },
+  );
+  const { judged, notJudged, best } = evaluated;
+  const { step } = finished.trained.candidates[best]!;
+  if (notJudged === undefined)
+    logger.info(
+      { step, judge: judged?.judge, scores: evaluated.candidates[best]?.scores },
+      'training: scored',
+    );
+  else logger.warn({ step, reason: notJudged }, 'training: not scored');
+  return evaluated;
+}
+
+const stages = {
+  preparing: 'preparing',
+  'class images': 'class-images',
+  training: 'training',
+  evaluating: 'evaluating',
+  sampling: 'evaluating',
+} as const satisfies Record<ProgressEvent['stage'], TrainStage>;
+
 function toProgress(event: ProgressEvent): TrainProgress {
   return {
-    stage: event.stage === 'class images' ? 'class-images' : event.stage,
+    stage: stages[event.stage],
     step: Math.trunc(event.step),
     totalSteps: Math.trunc(event.totalSteps),
     secondsLeft: event.secondsLeft === undefined ? null : Math.max(0, event.secondsLeft),

@@ -17,6 +17,7 @@ import { openStore, type Store } from '#storage/store.ts';
 import type { WorkerSettings } from '../config.ts';
 import { readSafetensorsHeader } from '../diffusion/weights/safetensors.ts';
 import { ensureDataKey } from '../processors/data-keys.ts';
+import { writeRandomJudges } from './random-judges.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 /** See {@link prepareWorker}. */
@@ -65,6 +66,7 @@ export async function prepareWorker(folder: string, database: Database): Promise
     config: {
       baseCheckpointDir,
       workDir,
+      judges: { pocketDir: writeRandomJudges(path.join(folder, 'judges')) },
       executionProvider: 'cpu',
       acknowledgeNoOutputClassifier: false,
     },

@@ -49,7 +49,7 @@ export async function followTraining(
     const { progress } = run;
     if (progress) {
       const { stage, step, totalSteps } = progress;
-      const isOver = isTerminal(run.status) || stage === 'sampling' || stage === 'saving';
+      const isOver = isTerminal(run.status) || stage === 'evaluating' || stage === 'saving';
       const hasClassImages = stage === 'class-images' && totalSteps > 0 && step >= totalSteps;
       if (hasClassImages || stage === 'training' || isOver) classEnd ??= performance.now();
       if (isOver) trainingEnd ??= performance.now();

@@ -10,6 +10,7 @@ import { migrateDatabase } from '#db/migrate.ts';
 import { openQueue } from '#db/queue.ts';
 import { loadOrCreateKeyFile } from '#storage/keys.ts';
 import { openStore, type Store } from '#storage/store.ts';
+import { POCKET_JUDGES_DIR } from '#worker/config.ts';
 import type { Engine } from '#worker/engine/client.ts';
 import { startWorker } from '#worker/start.ts';
 
@@ -75,6 +76,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       config: {
         baseCheckpointDir,
         workDir: path.join(dataDir, 'work'),
+        judges: { pocketDir: POCKET_JUDGES_DIR },
         executionProvider: 'cpu',
         acknowledgeNoOutputClassifier: options.acknowledgeNoOutputClassifier,
       },
