@@ -16,7 +16,7 @@ export interface LoadedBase {
 
 /** Keeps the base that was asked for last, with its sessions. */
 export class BaseKeeper {
-  readonly #limitBytes: number | undefined;
+  #limitBytes: number | undefined;
   #kept: { readonly identity: string; readonly base: LoadedBase } | undefined;
 
   /** @param options.limitBytes what the sessions may take together; absent: no bound */
@@ -41,6 +41,17 @@ export class BaseKeeper {
     };
     this.#kept = { identity, base };
     return base;
+  }
+
+  /** What the open sessions take together. */
+  get bytes(): number {
+    return this.#kept?.base.sessions.bytes ?? 0;
+  }
+
+  /** Changes what the sessions may take together; idle ones beyond it are closed. */
+  async limitTo(limitBytes: number): Promise<void> {
+    this.#limitBytes = limitBytes;
+    await this.#kept?.base.sessions.limitTo(limitBytes);
   }
 
   /** Gives all memory back. */

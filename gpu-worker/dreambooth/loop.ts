@@ -96,7 +96,7 @@ export async function trainSubject(
     fingerprint,
     candidateSteps(settings.maxTrainSteps, request.candidates ?? 1),
   );
-  const { resumedFromStep, finalLoss } = await runSteps(
+  const { step, resumedFromStep, finalLoss } = await runSteps(
     learner,
     settings,
     createStepBatches(data, settings),
@@ -105,13 +105,12 @@ export async function trainSubject(
   ).finally(() => learner.trainer.close());
 
   // 4. artifact
-  const steps = settings.maxTrainSteps;
-  learner.writeArtifact(request.artifactFile, { ...details, steps: String(steps) });
+  learner.writeArtifact(request.artifactFile, { ...details, steps: String(step) });
   return {
-    steps,
+    steps: step,
     resumedFromStep,
     finalLoss,
-    candidates: [...candidates.before(steps), { step: steps, file: request.artifactFile }],
+    candidates: [...candidates.before(step), { step, file: request.artifactFile }],
     classImagesMade: classImages.made,
   };
 }

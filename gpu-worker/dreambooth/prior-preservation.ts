@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pixelsToPng } from '../diffusion/images/pixels.ts';
 import type { TextToImagePipeline } from '../diffusion/pipelines/text-to-image.ts';
+import { pauseBetweenSteps } from './between-steps.ts';
 import { classPromptOf } from './prompts.ts';
 import {
   classImageFile,
@@ -24,9 +25,10 @@ const fileOf = (dir: string, index: number): string => path.join(dir, classImage
 export async function ensureClassImages(
   pipeline: TextToImagePipeline,
   options: { dir: string; classNoun: string; count: number; sampling: SamplingSettings },
-  { signal, onProgress, now }: LoopContext,
+  context: LoopContext,
 ): Promise<{ files: string[]; made: number }> {
   const { dir, classNoun, count, sampling } = options;
+  const { signal, onProgress, now } = context;
   mkdirSync(dir, { recursive: true });
   const files = Array.from({ length: count }, (_, i) => fileOf(dir, i));
   const missing = files.flatMap((file, i) => (existsSync(file) ? [] : [i]));
@@ -38,7 +40,7 @@ export async function ensureClassImages(
       prompts: batch.map(() => classPromptOf(classNoun)),
       seeds: batch.map((i) => FIRST_CLASS_IMAGE_SEED + i),
       signal,
-      onStep: yieldToEvents,
+      onStep: () => pauseBetweenSteps(context),
     });
     for (const [row, { pixels, height, width }] of pictures.entries()) {
       const file = fileOf(dir, batch[row]!);
@@ -55,6 +57,3 @@ export async function ensureClassImages(
   }
   return { files, made: missing.length };
 }
-
-/** Lets messages (a cancel, say) be handled: sessions block the thread while they run. */
-export const yieldToEvents = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

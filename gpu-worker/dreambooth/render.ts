@@ -9,9 +9,9 @@ import { type GenerateOptions, TextToImagePipeline } from '../diffusion/pipeline
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { SafetensorsError } from '../diffusion/weights/safetensors.ts';
 import { requireSampler } from './base-checkpoint.ts';
+import { pauseBetweenSteps } from './between-steps.ts';
 import { readPicture } from './dataset.ts';
 import { BaseKeeper, type LoadedBase } from './loaded-base.ts';
-import { yieldToEvents } from './prior-preservation.ts';
 import { requirePromptFits } from './prompts.ts';
 import {
   EngineRequestError,
@@ -133,8 +133,9 @@ export async function renderBatch(
 async function drawPictures(
   pipeline: TextToImagePipeline,
   { sampling, outputDir, prompts, seeds, picture }: RenderBatchOptions,
-  { signal, onProgress, now }: LoopContext,
+  context: LoopContext,
 ): Promise<string[]> {
+  const { signal, onProgress, now } = context;
   const files: string[] = [];
   const startedAt = now();
   const batches = Math.ceil(prompts.length / BATCH);
@@ -145,7 +146,7 @@ async function drawPictures(
       const totalSteps = batches * stepsOfBatch;
       const secondsLeft = ((now() - startedAt) / 1000 / done) * (totalSteps - done);
       onProgress({ stage: 'sampling', step: done, totalSteps, ...(done > 0 && { secondsLeft }) });
-      await yieldToEvents();
+      await pauseBetweenSteps(context);
     };
     const pictures = await pipeline.generate({
       ...sampling,

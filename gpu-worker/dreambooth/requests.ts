@@ -153,12 +153,17 @@ export interface ProgressEvent {
 /** What a loop is given beside its request. Throws `signal.reason` when aborted, between two steps. */
 export interface LoopContext {
   readonly signal: AbortSignal;
+  /** Ends a training's steps early, with what it has learned by then. */
+  readonly finish?: AbortSignal;
+  /** Awaited between two steps; absent: messages are handled. */
+  readonly betweenSteps?: () => Promise<void>;
   readonly onProgress: (event: ProgressEvent) => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
 export interface TrainSubjectResult {
+  /** Fewer than asked for where it was told to finish. */
   readonly steps: number;
   /** Weights that were kept, in order; the last ones are the artifact. */
   readonly candidates: readonly { readonly step: number; readonly file: string }[];

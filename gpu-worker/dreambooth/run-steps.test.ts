@@ -88,18 +88,21 @@ async function attempt(
   folder: string,
   {
     killAt,
+    finishAt,
     batches = batchesOf,
     fingerprint = 'toy',
     ...settings
   }: Partial<StepsSettings> & {
     killAt?: number;
+    finishAt?: number;
     batches?: typeof batchesOf;
     fingerprint?: string;
   } = {},
 ) {
   const learner = await createToyLearner();
   const candidates = new Candidates(folder, {}, fingerprint, CANDIDATES);
-  const controller = new AbortController();
+  const [controller, finish] = [new AbortController(), new AbortController()];
+  if (finishAt === 0) finish.abort();
   const losses: number[] = [];
   const encoder: number[][] = [];
   try {
@@ -110,16 +113,18 @@ async function attempt(
       { checkpoints: new TrainingCheckpoints(folder, fingerprint), candidates },
       {
         signal: controller.signal,
+        finish: finish.signal,
         now: () => performance.now(),
         onProgress: ({ step, loss }) => {
           losses.push(loss!);
           encoder.push([...learner.trainer.parameter(`${TEXT_ENCODER}.w`)]);
+          if (step === finishAt) finish.abort();
           if (step === killAt) controller.abort(new Error('killed'));
         },
       },
     );
     const weights = learner.trainer.bank.names.map((name) => [...learner.trainer.parameter(name)]);
-    const kept = candidates.before(SETTINGS.maxTrainSteps);
+    const kept = candidates.before(result.step);
     return { ...result, losses, encoder, weights, kept };
   } finally {
     await learner.trainer.close();
@@ -177,6 +182,22 @@ test('the candidates of another training do not count', async () => {
   const candidates = new Candidates(folder, {}, 'other', CANDIDATES);
   expect(candidates.before(6).map(({ step }) => step)).toEqual([2]);
   expect(candidates.before(2)).toEqual([]);
+});
+
+test('told to finish, a training ends with the next step, and what it learned by then can be resumed', async () => {
+  const whole = await attempt(newFolder());
+  const folder = newFolder();
+  const finished = await attempt(folder, { finishAt: 3 });
+  expect(finished).toMatchObject({ step: 3, losses: whole.losses.slice(0, 3) });
+  expect(finished.kept.map(({ step }) => step)).toEqual([2]);
+  expect(stepOf(folder)).toBe('3');
+  // Its worker is killed before it could tell, and asks again.
+  expect(await attempt(folder, { finishAt: 0 })).toMatchObject({ step: 3, losses: [] });
+  expect((await attempt(folder)).weights).toEqual(whole.weights);
+});
+
+test('told to finish before it began, a training makes one step', async () => {
+  expect(await attempt(newFolder(), { finishAt: 0 })).toMatchObject({ step: 1, kept: [] });
 });
 
 test('the text encoder stays as it is after its stop step, and the rest goes on', async () => {

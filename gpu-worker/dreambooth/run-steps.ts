@@ -1,10 +1,10 @@
 /** @file The steps of a training, one after the other: rates, checkpoints, progress, and the stop where the loss is lost. */
 import { NonFiniteLossError, scalar, type Trainer } from '../tensor/optim/trainer.ts';
+import { pauseBetweenSteps } from './between-steps.ts';
 import type { Candidates } from './candidates.ts';
 import type { TrainingCheckpoints } from './checkpoint.ts';
 import type { Learner } from './learner.ts';
 import { learningRatesAt, type RateSettings } from './learning-rates.ts';
-import { yieldToEvents } from './prior-preservation.ts';
 import { EngineRequestError, type LoopContext, type TrainingSettings } from './requests.ts';
 import type { StepBatch } from './step.ts';
 
@@ -21,23 +21,26 @@ export interface Kept {
  * Makes the steps that are left, saves the state every `checkpointingSteps`, and keeps the candidates.
  *
  * @param batchesOf the batches of a step
- * @returns the step that an earlier attempt came to, and the last loss, NaN where no step was left
+ * @returns the last step, the step that an earlier attempt came to, and the last loss, NaN where no step was left
  * @throws {EngineRequestError} `NAN_LOSS`; the last good state is kept
- * @throws `signal.reason` between two steps once it is aborted
+ * @throws `signal.reason` between two steps once it is aborted; `finish` ends the steps without that
  */
 export async function runSteps(
   learner: Learner,
   settings: StepsSettings,
   batchesOf: (step: number) => readonly StepBatch[],
   { checkpoints, candidates }: Kept,
-  { signal, onProgress, now }: LoopContext,
-): Promise<{ resumedFromStep: number; finalLoss: number }> {
+  context: LoopContext,
+): Promise<{ step: number; resumedFromStep: number; finalLoss: number }> {
+  const { signal, finish, onProgress, now } = context;
   const { trainer } = learner;
   const { maxTrainSteps, checkpointingSteps } = settings;
   const resumedFromStep = checkpoints.resume(trainer);
   const startedAt = now();
   let finalLoss = Number.NaN;
-  while (trainer.state.step < maxTrainSteps) {
+  // Told to finish, it makes one step at least: before that there is nothing to keep.
+  const isOver = (step: number) => step >= maxTrainSteps || (step > 0 && finish?.aborted === true);
+  while (!isOver(trainer.state.step)) {
     signal.throwIfAborted();
     finalLoss = await makeStep(learner, settings, batchesOf(trainer.state.step), checkpoints);
     checkpoints.confirm();
@@ -56,21 +59,17 @@ export async function runSteps(
       secondsLeft: secondsPerStep * (maxTrainSteps - step),
       loss: finalLoss,
     });
-    await yieldToEvents();
+    await pauseBetweenSteps(context);
   }
-  if (resumedFromStep < maxTrainSteps) {
+  const { step } = trainer.state;
+  if (step > resumedFromStep) {
     await trainer.download();
     if (!isStorable(trainer))
-      throw divergence(
-        trainer.state.step,
-        'left weights beyond half precision',
-        LEARN_SLOWER,
-        checkpoints,
-      );
+      throw divergence(step, 'left weights beyond half precision', LEARN_SLOWER, checkpoints);
     await checkpoints.save(trainer);
     checkpoints.confirm();
   }
-  return { resumedFromStep, finalLoss };
+  return { step, resumedFromStep, finalLoss };
 }
 
 /** @returns the loss */

@@ -20,8 +20,8 @@ import type { Weights } from '../tensor/nn/weights.ts';
 import { scalar, Trainer } from '../tensor/optim/trainer.ts';
 import type { ExecutionProvider } from '../tensor/runtime/session.ts';
 import { openBase, openBaseTokenizers } from './base-checkpoint.ts';
+import { yieldToEvents } from './between-steps.ts';
 import { encodePictures } from './dataset.ts';
-import { yieldToEvents } from './prior-preservation.ts';
 import { EngineRequestError, type LoopContext } from './requests.ts';
 import { createStepBatches, type StepData } from './step.ts';
 

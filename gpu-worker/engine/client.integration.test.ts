@@ -159,6 +159,93 @@ describe('the engine', { timeout }, () => {
     expect(engine.pid).toBe(pid);
   });
 
+  it('draws between two steps of a training, which loses none and ends with the same bytes', async () => {
+    const settings = { method: 'lora', maxTrainSteps: 30, checkpointingSteps: 10 } as const;
+    const undisturbed = await trainRequest(settings);
+    await engine.run(undisturbed, { signal });
+
+    const disturbed = await trainRequest(settings);
+    const steps: number[] = [];
+    const drawn: number[] = [];
+    let drawing: Promise<unknown> | undefined;
+    const { steps: last } = await engine.run(disturbed, {
+      signal,
+      onProgress: ({ stage, step }) => {
+        if (stage !== 'training') return;
+        steps.push(step);
+        drawing ??= engine.run(renderRequest(), { signal }).then(() => {
+          drawn.push(step);
+          drawing = undefined;
+        });
+      },
+    });
+    await drawing;
+    expect(last).toBe(30);
+    expect(steps).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(drawn.length).toBeGreaterThan(3);
+    const [ours, theirs] = [disturbed, undisturbed].map(({ artifactFile }) =>
+      readFileSync(artifactFile),
+    );
+    expect(ours!.equals(theirs!)).toBe(true);
+  });
+
+  it('draws beside a training in at most twice the time of an idle engine, and the step that it waits for', async () => {
+    const rounds = 20;
+    const timeDrawings = async () => {
+      const times: number[] = [];
+      for (let i = 0; i < rounds; i++) {
+        const begun = performance.now();
+        await engine.run(renderRequest({ seed: i }), { signal });
+        times.push(performance.now() - begun);
+      }
+      return times.sort((a, b) => a - b)[Math.ceil(0.95 * rounds) - 1]!;
+    };
+    await engine.run(renderRequest(), { signal });
+    const idle = await timeDrawings();
+
+    const stop = new AbortController();
+    let begun: () => void = () => undefined;
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const stepTimes: number[] = [];
+    let last = 0;
+    const training = engine
+      .run(await trainRequest({ maxTrainSteps: 10_000 }), {
+        signal: stop.signal,
+        onProgress: ({ stage, step }) => {
+          if (stage !== 'training') return;
+          if (step > 1) stepTimes.push(performance.now() - last);
+          last = performance.now();
+          if (step === 10) begun();
+        },
+      })
+      .catch(() => undefined);
+    await hasBegun;
+    const step = Math.max(...stepTimes);
+    // The base is opened again, since a training begins with all memory.
+    await engine.run(renderRequest(), { signal });
+    const busy = await timeDrawings();
+    stop.abort(new Error('enough'));
+    await training;
+    expect(busy).toBeLessThan(2 * idle + step);
+  });
+
+  it('ends a training early when it is told to, with what it has learned', async () => {
+    const finish = new AbortController();
+    const request = { ...(await trainRequest({ maxTrainSteps: 10_000 })), candidates: 4 };
+    const result = await engine.run(request, {
+      signal,
+      finish: finish.signal,
+      onProgress: ({ stage, step }) => {
+        if (stage === 'training' && step === 3) finish.abort();
+      },
+    });
+    expect(result.steps).toBeGreaterThanOrEqual(3);
+    expect(result.steps).toBeLessThan(2500);
+    expect(result.candidates).toEqual([{ step: result.steps, file: request.artifactFile }]);
+  });
+
   it('drops a request that is cancelled before its turn', async () => {
     const first = new AbortController();
     const training = engine.run(await trainRequest({ maxTrainSteps: 10_000 }), {

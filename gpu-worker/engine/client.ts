@@ -14,19 +14,27 @@ import {
   type FailureCode,
 } from './protocol.ts';
 
+/** What comes with a request, see {@link Engine.run}. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly finish?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
 /** The engine, as processors see it. */
 export interface Engine {
   /**
    * Carries a request out. An abort is obeyed between two steps, at the latest when the grace ends (by SIGKILL).
    *
    * @param options.signal the promise rejects with its reason
+   * @param options.finish a training comes to its end with what it has learned by then
    * @param options.onProgress hears of steps; what it throws is a bug and is thrown out of the event loop
    * @throws {EngineFailure} when the engine says why it cannot
    * @throws {EngineCrashedError} when the child died under it; asking again is worth it
    */
   run<Request extends EngineRequest>(
     request: Request,
-    options: { signal: AbortSignal; onProgress?: (event: ProgressEvent) => void },
+    options: RunOptions,
   ): Promise<EngineResultOf<Request>>;
   /** The child's process id while there is one. */
   readonly pid: number | undefined;
@@ -126,7 +134,8 @@ export function createEngine(options: EngineOptions): Engine {
       return alive?.process.pid;
     },
 
-    async run(request, { signal, onProgress }) {
+    async run(request, options) {
+      const { signal } = options;
       signal.throwIfAborted();
       // A start that fails is forgotten, so that the next request tries again.
       child ??= start().catch((error) => {
@@ -135,7 +144,7 @@ export function createEngine(options: EngineOptions): Engine {
       });
       const running = await untilAborted(child, signal);
       const id = nextId++;
-      return exchange(running, { type: 'run', id, request }, { signal, onProgress, cancelGraceMs });
+      return exchange(running, { type: 'run', id, request }, { ...options, cancelGraceMs });
     },
 
     async close() {
@@ -236,16 +245,15 @@ function handleEvent(
 async function exchange<Request extends EngineRequest>(
   child: Child,
   command: EngineCommand & { readonly type: 'run'; readonly request: Request },
-  options: {
-    signal: AbortSignal;
-    onProgress: ((event: ProgressEvent) => void) | undefined;
-    cancelGraceMs: number;
-  },
+  options: RunOptions & { readonly cancelGraceMs: number },
 ): Promise<EngineResultOf<Request>> {
-  const { signal, onProgress, cancelGraceMs } = options;
+  const { signal, finish, onProgress, cancelGraceMs } = options;
   let grace: NodeJS.Timeout | undefined;
+  const tell = (type: 'cancel' | 'finish') =>
+    child.process.send({ type, id: command.id } satisfies EngineCommand, () => undefined);
+  const tellToFinish = () => tell('finish');
   const cancel = () => {
-    child.process.send({ type: 'cancel', id: command.id } satisfies EngineCommand, () => undefined);
+    tell('cancel');
     grace = setTimeout(() => child.process.kill('SIGKILL'), cancelGraceMs);
   };
   try {
@@ -263,6 +271,8 @@ async function exchange<Request extends EngineRequest>(
         if (!error || !child.pending.delete(id)) return;
         reject(new EngineCrashedError('the engine ended', { cause: error }));
       });
+      if (finish?.aborted) tellToFinish();
+      else finish?.addEventListener('abort', tellToFinish, { once: true });
     });
   } catch (error) {
     // Whether it stopped in time or had to be killed: the caller asked for the end.
@@ -270,6 +280,7 @@ async function exchange<Request extends EngineRequest>(
     throw error;
   } finally {
     signal.removeEventListener('abort', cancel);
+    finish?.removeEventListener('abort', tellToFinish);
     clearTimeout(grace);
   }
 }

@@ -19,7 +19,7 @@ import {
   engineCommandSchema,
   type FailureCode,
 } from './protocol.ts';
-import { CancelledError, createScheduler } from './scheduler.ts';
+import { CancelledError, createScheduler, type Turn } from './scheduler.ts';
 
 endWithParent();
 
@@ -27,34 +27,43 @@ const send = (event: EngineEvent): void => {
   if (process.connected) process.send?.(event);
 };
 
-/** Sessions that stay open between pictures may take half of the memory that this process may use. */
-const keeper = new BaseKeeper({
-  limitBytes: Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2,
-});
+/** Sessions that stay open between pictures, and the training beside them, may take half of this process's memory. */
+const LIMIT_BYTES =
+  Math.min(os.totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2;
+const keeper = new BaseKeeper({ limitBytes: LIMIT_BYTES });
+/** Resident memory without sessions before the training that runs; undefined while none does. */
+let beforeTraining: number | undefined;
 
 const scheduler = createScheduler({
-  async run(id, request, signal) {
+  async run(id, request, turn) {
     const startedAt = performance.now();
     try {
-      const result = await carryOut(id, request, signal);
+      const result = await carryOut(id, request, turn);
       send({ type: 'result', id, result });
     } catch (error) {
-      sendFailure(id, error, signal);
+      if (turn.isInterlude && !turn.signal.aborted && hasNoRoom(error)) return 'later';
+      sendFailure(id, error, turn.signal);
     }
     const durationMs = Math.round(performance.now() - startedAt);
-    const fields = { kind: request.kind, durationMs };
+    const fields = { kind: request.kind, durationMs, isInterlude: turn.isInterlude };
     send({ type: 'log', level: 'debug', message: 'engine request ended', fields });
+    return 'done';
   },
   onDropped(id) {
     send({ type: 'failure', id, code: 'CANCELLED', message: 'cancelled', details: {} });
   },
 });
 
-function carryOut(id: number, request: EngineRequest, signal: AbortSignal): Promise<unknown> {
-  const context = {
+function carryOut(
+  id: number,
+  request: EngineRequest,
+  { signal, finish, betweenSteps }: Turn,
+): Promise<unknown> {
+  const context: LoopContext = {
     signal,
-    onProgress: (event: Extract<EngineEvent, { type: 'progress' }>['event']) =>
-      send({ type: 'progress', id, event }),
+    finish,
+    betweenSteps,
+    onProgress: (event) => send({ type: 'progress', id, event }),
     now: () => performance.now(),
   };
   switch (request.kind) {
@@ -67,19 +76,38 @@ function carryOut(id: number, request: EngineRequest, signal: AbortSignal): Prom
   }
 }
 
-/** A training needs the memory that pictures were made in. */
+/** A training begins with the memory that pictures were made in. */
 async function train(request: TrainSubjectRequest, context: LoopContext): Promise<unknown> {
   await keeper.close();
-  return trainSubject(request, context);
+  beforeTraining = process.memoryUsage.rss();
+  try {
+    return await trainSubject(request, context);
+  } finally {
+    beforeTraining = undefined;
+    await keeper.limitTo(LIMIT_BYTES);
+  }
 }
+
+/** Sessions make room for the training that goes on after the picture. */
+async function makeRoomForTraining(): Promise<void> {
+  if (beforeTraining === undefined) return;
+  const training = process.memoryUsage.rss() - beforeTraining - keeper.bytes;
+  await keeper.limitTo(Math.max(0, LIMIT_BYTES - Math.max(0, training)));
+}
+
+const hasNoRoom = (error: unknown): boolean =>
+  error instanceof Error && failureCodeOf(error) === 'OUT_OF_MEMORY';
 
 async function withKeeper<T>(context: LoopContext, work: () => Promise<T>): Promise<T> {
   try {
+    await makeRoomForTraining();
     return await work();
   } catch (error) {
     // Whatever went wrong in them, sessions that are made anew have none of it.
     if (!(error instanceof EngineRequestError || context.signal.aborted)) await keeper.close();
     throw error;
+  } finally {
+    await makeRoomForTraining();
   }
 }
 
@@ -117,8 +145,9 @@ process.on('message', (message) => {
     }
     return;
   }
-  if (command.data.type === 'run') scheduler.add(command.data.id, command.data.request);
-  else scheduler.cancel(command.data.id);
+  const { type, id } = command.data;
+  if (type === 'run') scheduler.add(id, command.data.request);
+  else scheduler[type](id);
 });
 // Ctrl+C reaches the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => {});

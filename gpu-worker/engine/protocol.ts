@@ -39,6 +39,8 @@ export const engineCommandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), id, request: engineRequestSchema }),
   /** Stop between two steps; the answer is a failure with the code `CANCELLED`. */
   z.object({ type: z.literal('cancel'), id }),
+  /** Come to the end with what was learned by now; the answer is a result. */
+  z.object({ type: z.literal('finish'), id }),
 ]);
 /** See {@link engineCommandSchema}. */
 export type EngineCommand = z.infer<typeof engineCommandSchema>;

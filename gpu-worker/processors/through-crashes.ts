@@ -1,6 +1,5 @@
 /** @file Asks the engine again after it crashed: a training resumes from its last checkpoint. */
-import type { ProgressEvent } from '../dreambooth/requests.ts';
-import { EngineCrashedError } from '../engine/client.ts';
+import { EngineCrashedError, type RunOptions } from '../engine/client.ts';
 import type { EngineRequest, EngineResultOf } from '../engine/protocol.ts';
 import type { ProcessorContext } from './context.ts';
 
@@ -15,7 +14,7 @@ const MAX_CRASHES = 3;
 export async function runThroughCrashes<Request extends EngineRequest>(
   { engine, logger }: Pick<ProcessorContext, 'engine' | 'logger'>,
   request: Request,
-  options: { signal: AbortSignal; onProgress: (event: ProgressEvent) => void },
+  options: RunOptions,
 ): Promise<EngineResultOf<Request>> {
   for (let crashes = 1; ; crashes++) {
     try {

@@ -54,6 +54,18 @@ test('a session that is larger than the bound takes the place of all others', as
   await cache.close();
 });
 
+test('a bound that is lowered closes what is beyond it, and holds for what comes', async () => {
+  const cache = new SessionCache({ threads: 1 });
+  for (const key of ['a', 'b', 'c']) await cache.run(key, square, feeds);
+  expect(cache.bytes).toBe(3 * BYTES);
+  await cache.limitTo(2.5 * BYTES);
+  expect(cache.keys).toEqual(['b', 'c']);
+  await cache.run('d', square, feeds);
+  expect(cache.keys).toEqual(['c', 'd']);
+  await cache.limitTo(0);
+  expect([cache.keys, cache.bytes]).toEqual([[], 0]);
+});
+
 test('a session that runs is not closed under it', async () => {
   const cache = new SessionCache({ threads: 1, limitBytes: BYTES });
   const running = cache.run('a', square, feeds);

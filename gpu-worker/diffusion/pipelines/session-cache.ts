@@ -31,7 +31,7 @@ export class SessionCache {
   /** Least recently used first. */
   readonly #kept = new Map<string, Kept>();
   readonly #options: RuntimeOptions;
-  readonly #limitBytes: number;
+  #limitBytes: number;
 
   constructor({ limitBytes = Infinity, ...options }: SessionCacheOptions = {}) {
     this.#options = options;
@@ -41,6 +41,17 @@ export class SessionCache {
   /** Keys of the open sessions, least recently used first. */
   get keys(): string[] {
     return [...this.#kept.keys()];
+  }
+
+  /** What the open sessions take together. */
+  get bytes(): number {
+    return this.#bytesOf(this.keys);
+  }
+
+  /** Changes the bound; idle sessions beyond it are closed, least recently used first. */
+  async limitTo(limitBytes: number): Promise<void> {
+    this.#limitBytes = limitBytes;
+    await this.#makeRoom(this.keys, limitBytes);
   }
 
   /** Sees to it that there is a session for a key, so that the first run takes no longer than others. */
@@ -103,8 +114,7 @@ export class SessionCache {
    */
   async #makeRoom(keys: readonly string[], limitBytes: number): Promise<number> {
     const idle = keys.filter((key) => this.#kept.get(key)?.runs === 0);
-    const used = keys.reduce((sum, key) => sum + (this.#kept.get(key)?.bytes ?? 0), 0);
-    let excess = used - limitBytes;
+    let excess = this.#bytesOf(keys) - limitBytes;
     let closed = 0;
     for (const key of idle) {
       if (excess <= 0) break;
@@ -113,6 +123,10 @@ export class SessionCache {
       closed++;
     }
     return closed;
+  }
+
+  #bytesOf(keys: readonly string[]): number {
+    return keys.reduce((sum, key) => sum + (this.#kept.get(key)?.bytes ?? 0), 0);
   }
 
   async #close(key: string): Promise<void> {
