@@ -41,6 +41,14 @@ function controlRoutes(playground: Playground): Record<string, ControlRoute> {
       playground.deleteMessage(String(body.message));
       return {};
     },
+    'POST /_ctl/react': (_, body) => {
+      playground.react(as(body));
+      return {};
+    },
+    'POST /_ctl/unreact': (_, body) => {
+      playground.unreact(as(body));
+      return {};
+    },
     'GET /_ctl/interaction': (query) => {
       const until = text(query, 'until');
       const settings =
@@ -79,6 +87,7 @@ function controlRoutes(playground: Playground): Record<string, ControlRoute> {
     'POST /_ctl/user': (_, body) => playground.createUser(withBigints(body)),
     'POST /_ctl/guild': (_, body) => playground.createGuild(as(body)),
     'POST /_ctl/channel': (_, body) => playground.createChannel(as(body)),
+    'POST /_ctl/role': (_, body) => playground.createRole(as(body)),
     'PATCH /_ctl/user': (_, { user, ...change }) =>
       playground.changeUser(String(user), withBigints(change)),
     'PATCH /_ctl/channel': (_, { channel, ...change }) =>

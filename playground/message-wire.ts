@@ -46,6 +46,7 @@ export function messageToWire(world: World, message: MessageRecord): APIMessage 
     pinned: false,
     flags: message.flags,
     ...(message.nonce === null ? {} : { nonce: message.nonce }),
+    ...(message.reactions.size > 0 ? { reactions: reactionsToWire(message) } : {}),
   };
   if (message.origin) {
     base.application_id = world.application.id;
@@ -64,6 +65,19 @@ export function messageToWire(world: World, message: MessageRecord): APIMessage 
       : null;
   }
   return base as unknown as APIMessage;
+}
+
+function reactionsToWire({ reactions }: MessageRecord): Json[] {
+  return [...reactions].map(([name, users]) => ({
+    emoji: { id: null, name },
+    count: users.size,
+    count_details: { burst: 0, normal: users.size },
+    burst_colors: [],
+    me_burst: false,
+    burst_me: false,
+    me: false,
+    burst_count: 0,
+  }));
 }
 
 function originToWire(world: World, message: MessageRecord): Json {

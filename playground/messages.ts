@@ -18,6 +18,8 @@ const NONCE_LIFETIME_MS = 5 * 60 * 1000;
 
 /** A request to create a message. */
 export interface MessageDraft {
+  /** Of a post's first message: the post's own. */
+  id?: string;
   channel: ChannelRecord;
   authorId: string;
   body: Json;
@@ -42,7 +44,7 @@ export function createMessage(world: World, draft: MessageDraft): MessageRecord 
   const sentFlags = asNumber(body.flags) ?? 0;
   const kept = MessageFlag.suppressEmbeds | MessageFlag.suppressNotifications;
   const flags = (sentFlags & (kept | MessageFlag.componentsV2)) | (draft.extraFlags ?? 0);
-  const id = world.mint();
+  const id = draft.id ?? world.mint();
   const message: MessageRecord = {
     id,
     channelId: channel.id,
@@ -59,6 +61,7 @@ export function createMessage(world: World, draft: MessageDraft): MessageRecord 
     tts: body.tts === true,
     ...mentionsOf(world, body),
     referenceId: asString(asObject(body.message_reference)?.message_id) ?? null,
+    reactions: new Map(),
     visibleTo: draft.visibleTo ?? null,
     origin: draft.origin ?? null,
   };

@@ -25,8 +25,8 @@ import { interactionRoutes } from './routes/interactions.ts';
 import type { UserActions } from './user-actions.ts';
 import { createUserActions } from './user-actions.ts';
 import type { Violation, WireValidator } from './violations.ts';
-import { guildCreateToWire } from './wire.ts';
-import type { ChannelRecord, GuildRecord, UserRecord, World } from './world.ts';
+import { channelToWire, guildCreateToWire, roleToWire } from './wire.ts';
+import type { ChannelRecord, GuildRecord, RoleRecord, UserRecord, World } from './world.ts';
 import { addChannel, addGuild, addMember, addUser, createWorld } from './world.ts';
 
 const GUILDS_INTENT = 1 << 0;
@@ -78,7 +78,13 @@ export interface Playground extends UserActions {
     acceptsDms?: boolean;
   }): UserRecord;
   createGuild(guild: { name: string; owner: string; members?: string[] }): GuildRecord;
-  createChannel(channel: { name: string; guild?: string; nsfw?: boolean }): ChannelRecord;
+  createChannel(
+    channel: Partial<Pick<ChannelRecord, 'type' | 'nsfw' | 'tags' | 'flags'>> & {
+      name: string;
+      guild?: string;
+    },
+  ): ChannelRecord;
+  createRole(role: { name: string; guild?: string; members?: string[] }): RoleRecord;
   /** Changes a user, such as `{ acceptsDms: false }`. */
   changeUser(user: string, change: Partial<Omit<UserRecord, 'id'>>): UserRecord;
   /** Changes a channel, such as `{ botPermissions: 0n }`. */
@@ -189,15 +195,31 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
       world.dispatch({ event: 'GUILD_CREATE', data, intent: GUILDS_INTENT });
       return record;
     },
-    createChannel({ name, guild: guildName, nsfw = false }) {
+    createChannel({ guild: guildName, ...channel }) {
       const home = findGuild(world, guildName);
-      const record = addChannel(world, { guildId: home.id, name, nsfw });
+      const record = addChannel(world, { guildId: home.id, ...channel });
       const data = guildCreateToWire(world, home).channels.find((item) => item.id === record.id);
       world.dispatch({ event: 'CHANNEL_CREATE', data, intent: GUILDS_INTENT });
       return record;
     },
+    createRole({ name, guild: guildName, members = [] }) {
+      const home = findGuild(world, guildName);
+      const role = { id: world.mint(), name, permissions: 0n };
+      home.roles.push(role);
+      for (const member of members) {
+        home.members.get(findUser(world, member).id)?.roleIds.push(role.id);
+      }
+      const data = { guild_id: home.id, role: roleToWire(role) };
+      world.dispatch({ event: 'GUILD_ROLE_CREATE', data, intent: GUILDS_INTENT });
+      return role;
+    },
     changeUser: (user, change) => Object.assign(findUser(world, user), change),
-    changeChannel: (name, change) => Object.assign(findChannel(world, name), change),
+    changeChannel(name, change) {
+      const record = Object.assign(findChannel(world, name), change);
+      const data = channelToWire(world, record);
+      world.dispatch({ event: 'CHANNEL_UPDATE', data, intent: GUILDS_INTENT });
+      return record;
+    },
     removeBot(name) {
       const left = findGuild(world, name);
       left.hasBot = false;

@@ -15,6 +15,7 @@ import { messageToWire } from './message-wire.ts';
 import { createMessage, deleteMessage } from './messages.ts';
 import type { ModalEntry } from './modal-values.ts';
 import { buildModalComponents, resolveSelected } from './modal-values.ts';
+import { addReaction, removeReaction } from './reactions.ts';
 import type { FileInput } from './resolved.ts';
 import { createResolved, readUpload } from './resolved.ts';
 import type { MessageRecord, World } from './world.ts';
@@ -54,6 +55,14 @@ export interface ModalAction extends ActionSettings, ModalEntry {
   interaction?: string;
 }
 
+/** A reaction under a message. */
+export interface ReactionAction {
+  user: string;
+  /** The message's id. */
+  message: string;
+  emoji: string;
+}
+
 /** A message that a person writes. */
 export interface SayAction {
   user: string;
@@ -78,6 +87,9 @@ export interface UserActions {
   say(action: SayAction): APIMessage;
   /** Deletes any message, as a moderator would. */
   deleteMessage(messageId: string): void;
+  react(action: ReactionAction): void;
+  /** Takes a reaction back. */
+  unreact(action: ReactionAction): void;
   /** @returns what came of an earlier interaction, after waiting when `until` is given */
   outcome(
     interactionId: string,
@@ -194,9 +206,15 @@ export function createUserActions(world: World): UserActions {
     },
 
     deleteMessage(messageId) {
-      const message = world.messages.get(messageId);
-      if (!message) throw refuse.unknownMessage();
-      deleteMessage(world, message);
+      deleteMessage(world, anyMessage(world, messageId));
+    },
+
+    react({ user, message, emoji }) {
+      addReaction(world, anyMessage(world, message), findUser(world, user).id, emoji);
+    },
+
+    unreact({ user, message, emoji }) {
+      removeReaction(world, anyMessage(world, message), findUser(world, user).id, emoji);
     },
 
     async outcome(interactionId, settings) {
@@ -226,6 +244,12 @@ function checkMayRun({ user, guild, channel }: Place, definition: Json, forge: b
   if (definition.nsfw === true && guild && !channel.nsfw) throw refuse.missingAccess();
   const contexts = asArray(definition.contexts);
   if (contexts.length > 0 && !contexts.includes(guild ? 0 : 1)) throw refuse.unknownCommand();
+}
+
+function anyMessage(world: World, id: string): MessageRecord {
+  const message = world.messages.get(id);
+  if (!message) throw refuse.unknownMessage();
+  return message;
 }
 
 function visibleMessage(world: World, { user, channel }: Place, id = ''): MessageRecord {

@@ -9,6 +9,7 @@ import type {
 } from 'discord-api-types/v10';
 import type { Json } from './json.ts';
 import type { ChannelRecord, GuildRecord, MemberRecord, RoleRecord, World } from './world.ts';
+import { ALL_PERMISSIONS } from './world.ts';
 
 /** @returns a time as Discord writes it */
 export const toIso = (ms: number) => new Date(ms).toISOString().replace('Z', '000+00:00');
@@ -76,6 +77,13 @@ export function channelToWire(world: World, channel: ChannelRecord): Json & { id
       recipients: channel.recipientId === null ? [] : [userToWire(world, channel.recipientId)],
     };
   }
+  if (channel.parentId !== null) return threadToWire(world, channel);
+  const ofForum = {
+    available_tags: channel.tags.map((tag) => ({ ...tag, emoji_id: null, emoji_name: null })),
+    default_reaction_emoji: null,
+    default_sort_order: null,
+    default_forum_layout: 0,
+  };
   return {
     id: channel.id,
     type: channel.type,
@@ -83,13 +91,45 @@ export function channelToWire(world: World, channel: ChannelRecord): Json & { id
     name: channel.name,
     nsfw: channel.nsfw,
     position: 0,
-    flags: 0,
+    flags: channel.flags,
     topic: null,
     parent_id: null,
+    ...(channel.type === 15 || channel.type === 16 ? ofForum : {}),
     last_message_id: null,
     rate_limit_per_user: 0,
-    permission_overwrites: [],
+    permission_overwrites: overwritesOf(world, channel),
   };
+}
+
+function threadToWire(world: World, thread: ChannelRecord): Json & { id: string } {
+  return {
+    id: thread.id,
+    type: thread.type,
+    guild_id: thread.guildId,
+    name: thread.name,
+    parent_id: thread.parentId,
+    owner_id: thread.ownerId ?? world.application.botId,
+    flags: thread.flags,
+    last_message_id: thread.id,
+    rate_limit_per_user: 0,
+    thread_metadata: {
+      archived: thread.isArchived,
+      archive_timestamp: toIso(world.clock.now()),
+      auto_archive_duration: 4320,
+      locked: false,
+    },
+    message_count: 0,
+    member_count: 1,
+    total_message_sent: 0,
+    applied_tags: thread.appliedTags,
+  };
+}
+
+/** What the bot lacks in a channel, as Discord writes it. */
+function overwritesOf(world: World, { botPermissions }: ChannelRecord): Json[] {
+  const deny = ALL_PERMISSIONS & ~botPermissions;
+  if (deny === 0n) return [];
+  return [{ id: world.application.botId, type: 1, allow: '0', deny: deny.toString() }];
 }
 
 /** @returns a guild as GET /guilds/{id} answers it */
@@ -143,7 +183,9 @@ export function guildCreateToWire(
   world: World,
   guild: GuildRecord,
 ): GatewayGuildCreateDispatchData {
-  const channels = [...world.channels.values()].filter((channel) => channel.guildId === guild.id);
+  const inGuild = [...world.channels.values()].filter((channel) => channel.guildId === guild.id);
+  const channels = inGuild.filter(({ parentId }) => parentId === null);
+  const threads = inGuild.filter(({ parentId, isArchived }) => parentId !== null && !isArchived);
   return {
     ...guildToWire(guild),
     joined_at: toIso(guild.members.get(world.application.botId)?.joinedAt ?? 0),
@@ -152,7 +194,7 @@ export function guildCreateToWire(
     member_count: guild.members.size,
     members: [...guild.members.values()].map((member) => memberToWire(world, member)),
     channels: channels.map((channel) => channelToWire(world, channel)),
-    threads: [],
+    threads: threads.map((thread) => channelToWire(world, thread)),
     voice_states: [],
     presences: [],
     stage_instances: [],

@@ -7,6 +7,7 @@ import type { AttachmentRecord, FileStore } from './files.ts';
 import type { InteractionRecord } from './interactions.ts';
 import type { ComponentJson, Json } from './json.ts';
 import { createSnowflakeMint } from './snowflake.ts';
+import type { ForumTag } from './threads.ts';
 
 /** Every permission bit; what administrators have. */
 export const ALL_PERMISSIONS = (1n << 53n) - 1n;
@@ -52,7 +53,7 @@ export interface GuildRecord {
   hasBot: boolean;
 }
 
-/** A guild's text channel (type 0) or a direct message channel (type 1). */
+/** A channel: a guild's text (type 0), forum (15) or media channel (16), a thread (11), a direct message channel (1). */
 export interface ChannelRecord {
   id: string;
   type: number;
@@ -62,6 +63,15 @@ export interface ChannelRecord {
   recipientId: string | null;
   /** The bot's permissions here; REST calls and interactions follow them. */
   botPermissions: bigint;
+  /** Of a forum: what its posts can be tagged with. */
+  tags: ForumTag[];
+  /** Channel flags, such as 16: a forum whose posts need a tag. */
+  flags: number;
+  /** Of a thread. */
+  parentId: string | null;
+  ownerId: string | null;
+  appliedTags: string[];
+  isArchived: boolean;
 }
 
 /** What a message knows about the interaction that caused it. */
@@ -92,6 +102,8 @@ export interface MessageRecord {
   mentionEveryone: boolean;
   mentionIds: string[];
   referenceId: string | null;
+  /** Who reacted, by emoji. */
+  reactions: Map<string, Set<string>>;
   /** Set for ephemeral messages: the only user who sees it. */
   visibleTo: string | null;
   origin: MessageOrigin | null;
@@ -251,8 +263,14 @@ export function addChannel(
     nsfw: false,
     recipientId: null,
     botPermissions: ALL_PERMISSIONS,
+    tags: [],
+    flags: 0,
+    parentId: null,
+    ownerId: null,
+    appliedTags: [],
+    isArchived: false,
     ...channel,
-    id: world.mint(),
+    id: channel.id ?? world.mint(),
   };
   world.channels.set(record.id, record);
   return record;

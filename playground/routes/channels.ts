@@ -6,6 +6,15 @@ import { noContent, objectBody, ok } from '../http.ts';
 import { asString } from '../json.ts';
 import { messageToWire } from '../message-wire.ts';
 import { createMessage, deleteMessage, editMessage, visibleMessages } from '../messages.ts';
+import {
+  checkMayDeleteThread,
+  checkNotArchived,
+  createForumPost,
+  deleteThread,
+  editThread,
+  isForum,
+  isThread,
+} from '../threads.ts';
 import { channelToWire, guildToWire, memberToWire, roleToWire, userToWire } from '../wire.ts';
 import type { ChannelRecord, MessageRecord, World } from '../world.ts';
 import { channelOf, guildOf, openDm } from '../world.ts';
@@ -50,6 +59,7 @@ export function channelRoutes(world: World): Route[] {
     route('GET', MESSAGES, (request) => ok(listMessages(world, channelIn(request), request.query))),
     route('POST', MESSAGES, (request) => {
       const channel = channelIn(request);
+      if (isForum(channel)) throw refuse.notText();
       checkMaySend(world, channel, request.files);
       const draft = { channel, authorId: botId, body: objectBody(request), files: request.files };
       return ok(messageToWire(world, createMessage(world, draft)));
@@ -60,6 +70,7 @@ export function channelRoutes(world: World): Route[] {
     route('PATCH', `${MESSAGES}/{message_id}`, (request) => {
       const message = messageIn(request);
       if (message.authorId !== botId) throw refuse.notAuthor();
+      checkNotArchived(world, message);
       return ok(
         messageToWire(world, editMessage(world, message, objectBody(request), request.files)),
       );
@@ -83,7 +94,59 @@ export function channelRoutes(world: World): Route[] {
       if (!world.users.has(userId) || userId === botId) throw refuse.cannotSendToUser();
       return ok(channelToWire(world, openDm(world, userId)));
     }),
+    ...threadRoutes(world, route, channelIn),
     ...readingRoutes(world, route),
+  ];
+}
+
+function threadRoutes(
+  world: World,
+  route: (method: string, template: string, handle: Route['handle']) => Route,
+  channelIn: (request: RestRequest) => ChannelRecord,
+): Route[] {
+  const threadIn = (request: RestRequest) => {
+    const thread = channelIn(request);
+    // The bot makes no other channels, so it changes and deletes none.
+    if (!isThread(thread)) throw refuse.missingPermissions();
+    return thread;
+  };
+  return [
+    route('POST', '/channels/{channel_id}/threads', (request) => {
+      const forum = channelIn(request);
+      if (!isForum(forum)) throw refuse.notText();
+      checkMaySend(world, forum, request.files);
+      const thread = createForumPost(world, forum, objectBody(request), request.files);
+      const message = world.messages.get(thread.id);
+      return {
+        status: 201,
+        body: {
+          ...channelToWire(world, thread),
+          ...(message ? { message: messageToWire(world, message) } : {}),
+        },
+      };
+    }),
+    route('PATCH', '/channels/{channel_id}', (request) => {
+      const thread = threadIn(request);
+      editThread(world, thread, objectBody(request));
+      return ok(channelToWire(world, thread));
+    }),
+    route('DELETE', '/channels/{channel_id}', (request) => {
+      const thread = threadIn(request);
+      checkMayDeleteThread(thread);
+      deleteThread(world, thread);
+      return ok(channelToWire(world, thread));
+    }),
+    route('GET', '/guilds/{guild_id}/threads/active', ({ params }) => {
+      const guild = guildOf(world, params.guild_id);
+      const threads = [...world.channels.values()].filter(
+        (channel) => channel.guildId === guild.id && isThread(channel) && !channel.isArchived,
+      );
+      return ok({
+        threads: threads.map((thread) => channelToWire(world, thread)),
+        members: [],
+        has_more: false,
+      });
+    }),
   ];
 }
 
@@ -105,7 +168,9 @@ function readingRoutes(
     ),
     route('GET', '/guilds/{guild_id}/channels', ({ params }) => {
       const guild = guildOf(world, params.guild_id);
-      const channels = [...world.channels.values()].filter((item) => item.guildId === guild.id);
+      const channels = [...world.channels.values()].filter(
+        (item) => item.guildId === guild.id && !isThread(item),
+      );
       return ok(channels.map((channel) => channelToWire(world, channel)));
     }),
     route('GET', '/guilds/{guild_id}/members/{user_id}', ({ params }) => {
