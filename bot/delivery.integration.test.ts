@@ -10,7 +10,8 @@ import {
   findRenditionByInteraction,
   startRenditionAttempt,
 } from '#db/queries/renditions.ts';
-import { listSubjects, softDeleteSubject } from '#db/queries/subjects.ts';
+import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
+import { listSubjects } from '#db/queries/subjects.ts';
 import {
   cancelTraining,
   checkTrainingAttempt,

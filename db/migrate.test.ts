@@ -9,7 +9,9 @@ import { galleryPosts } from './schema/gallery-posts.ts';
 import { guilds } from './schema/guilds.ts';
 import { outboxDeliveries } from './schema/outbox-deliveries.ts';
 import { photos } from './schema/photos.ts';
+import { renditionSubjects } from './schema/rendition-subjects.ts';
 import { renditions } from './schema/renditions.ts';
+import { subjectShares } from './schema/subject-shares.ts';
 import { subjects } from './schema/subjects.ts';
 import { trainingRuns } from './schema/training-runs.ts';
 import { users } from './schema/users.ts';
@@ -31,7 +33,9 @@ describe('the newest migration', () => {
       guilds,
       outboxDeliveries,
       photos,
+      renditionSubjects,
       renditions,
+      subjectShares,
       subjects,
       trainingRuns,
       users,

@@ -8,24 +8,27 @@ import {
   startTestServices,
   type TestServices,
 } from './testing/services.ts';
+import { describeShares } from './testing/share-suite.ts';
 
 const missing = missingTestServices();
 
 describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` : ''}`, () => {
   let services: TestServices;
-  let drop: (() => Promise<void>) | undefined;
+  const drops: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
     services = await startTestServices();
   });
   afterAll(async () => {
-    await drop?.();
+    for (const drop of drops) await drop();
     await services?.stop();
   });
 
-  describeQueries('Postgres', async () => {
+  const open = async () => {
     const own = await createTestDatabase(services.postgresUrl);
-    drop = own.drop;
+    drops.push(own.drop);
     return openDatabase(own.url);
-  });
+  };
+  describeQueries('Postgres', open);
+  describeShares('Postgres', open);
 });

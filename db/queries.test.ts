@@ -1,5 +1,8 @@
 /** @file Queries on PGlite in memory. */
 import { openDatabase } from './client.ts';
 import { describeQueries } from './testing/query-suite.ts';
+import { describeShares } from './testing/share-suite.ts';
 
-describeQueries('PGlite', () => openDatabase('pglite://memory'));
+const open = () => openDatabase('pglite://memory');
+describeQueries('PGlite', open);
+describeShares('PGlite', open);

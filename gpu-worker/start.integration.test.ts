@@ -10,7 +10,8 @@ import { trainSubject } from '#db/jobs/train-subject.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { getArtifact, listArtifacts } from '#db/queries/artifacts.ts';
 import { getRendition } from '#db/queries/renditions.ts';
-import { getSubject, softDeleteSubject } from '#db/queries/subjects.ts';
+import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
+import { getSubject } from '#db/queries/subjects.ts';
 import {
   getTrainingRun,
   requestCancelTraining,

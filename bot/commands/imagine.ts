@@ -4,9 +4,9 @@ import {
   InteractionContextType,
   SlashCommandBuilder,
 } from 'discord.js';
-import { searchSubjects } from '#db/queries/subjects.ts';
+import { searchUsableSubjects } from '#db/queries/subject-search.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { askerOf, checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionTaken } from '../views/rendition.ts';
 import { subjectChoice } from '../views/subjects.ts';
@@ -52,7 +52,6 @@ export const imagine = {
     const place = checkPlace(interaction);
     const taken = await requestRendition(bot, {
       ...place,
-      userId: interaction.user.id,
       interactionId: interaction.id,
       prompt: interaction.options.getString('prompt', true),
       subject: interaction.options.getString('subject'),
@@ -63,11 +62,10 @@ export const imagine = {
   },
 
   async autocomplete(interaction, bot) {
-    const subjects = await searchSubjects(bot.db, {
-      userId: interaction.user.id,
-      guildId: interaction.guildId,
+    const found = await searchUsableSubjects(bot.db, {
+      ...askerOf(interaction),
       query: interaction.options.getFocused(),
     });
-    return subjects.map(subjectChoice);
+    return found.map(({ subject, access }) => subjectChoice(subject, access));
   },
 } satisfies Command;

@@ -1,25 +1,28 @@
-/** @file `/subject list|download|delete`. */
+/** @file `/subject list|info|share|revoke|download|delete`. */
 import {
   ApplicationIntegrationType,
+  type ChatInputCommandInteraction,
   InteractionContextType,
   SlashCommandBuilder,
   type SlashCommandStringOption,
 } from 'discord.js';
 import { listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
-import {
-  countPublishedPictures,
-  findSubjectByName,
-  getSubject,
-  listSubjects,
-  searchSubjects,
-} from '#db/queries/subjects.ts';
+import { countSubjectUses } from '#db/queries/rendition-subjects.ts';
+import { listShares, revokeShares, shareSubject } from '#db/queries/shares.ts';
+import { countPublishedPictures } from '#db/queries/subject-deletion.ts';
+import { searchOwnSubjects } from '#db/queries/subject-search.ts';
+import { countPhotos, listSubjects } from '#db/queries/subjects.ts';
 import { listLatestRuns } from '#db/queries/training-runs.ts';
 import type { BotContext } from '../context.ts';
 import { readArtifact } from '../intake/artifact.ts';
+import { findOwnSubject } from '../intake/own-subject.ts';
+import { addGranteeOptions, readGrantees } from '../interactions/grantee-options.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { limits } from '../views/discord-limits.ts';
+import type { MessageView } from '../views/message-view.ts';
 import { refusals } from '../views/refusals.ts';
+import { shareRevoked, subjectInfo, subjectShared } from '../views/sharing.ts';
 import {
   deleteQuestion,
   type ListedSubject,
@@ -27,7 +30,6 @@ import {
   subjectList,
   subjectWeights,
 } from '../views/subjects.ts';
-import { oneLine } from '../views/text.ts';
 import type { Command } from './command.ts';
 
 const subjectOption = (option: SlashCommandStringOption) =>
@@ -45,6 +47,29 @@ export const subject = {
     .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
     .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
     .addSubcommand((command) => command.setName('list').setDescription('Show your subjects'))
+    .addSubcommand((command) =>
+      command
+        .setName('info')
+        .setDescription('Show with whom a subject is shared, and who used it')
+        .addStringOption(subjectOption),
+    )
+    .addSubcommand((command) =>
+      addGranteeOptions(
+        command
+          .setName('share')
+          .setDescription('Let others draw a subject of yours')
+          .addStringOption(subjectOption),
+      ),
+    )
+    .addSubcommand((command) =>
+      addGranteeOptions(
+        command
+          .setName('revoke')
+          .setDescription('Take a subject back that you shared')
+          .addStringOption(subjectOption),
+        { name: 'all of them', value: 'all' },
+      ),
+    )
     .addSubcommand((command) =>
       command
         .setName('download')
@@ -67,29 +92,70 @@ export const subject = {
       await answer(interaction, subjectList(await readList(bot, userId)));
       return;
     }
-    const chosen = oneLine(interaction.options.getString('subject', true));
-    const found = await findOwn(bot, userId, chosen);
-    if (!found) throw new UserError('NOT_YOUR_SUBJECT', refusals.notYourSubject());
-    if (subcommand === 'download') {
-      const limitBytes = Math.min(interaction.attachmentSizeLimit, limits.requestBytes);
-      const { artifact, bytes } = await readArtifact(bot, found, limitBytes);
-      await answer(interaction, subjectWeights(found, artifact, bytes));
-      return;
-    }
-    const published = await countPublishedPictures(bot.db, found.id);
-    await answer(interaction, deleteQuestion(found, published));
+    const handler = subcommands[subcommand as keyof typeof subcommands] as Handler | undefined;
+    if (!handler) throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
+    const chosen = interaction.options.getString('subject', true);
+    const found = await findOwnSubject(bot, userId, chosen);
+    await answer(interaction, await handler(interaction, bot, found));
   },
 
   async autocomplete(interaction, bot) {
-    const subjects = await searchSubjects(bot.db, {
-      userId: interaction.user.id,
-      guildId: null,
+    const subjects = await searchOwnSubjects(bot.db, {
+      ownerId: interaction.user.id,
       query: interaction.options.getFocused(),
-      scope: 'own',
     });
-    return subjects.map(subjectChoice);
+    return subjects.map((found) => subjectChoice(found));
   },
 } satisfies Command;
+
+/** What a subcommand does with the user's subject. */
+type Handler = (
+  interaction: ChatInputCommandInteraction,
+  bot: BotContext,
+  subject: Awaited<ReturnType<typeof findOwnSubject>>,
+) => Promise<MessageView>;
+
+const subcommands = {
+  async info({ guildId }, bot, subject) {
+    const [photoCount, publishedPictures, shares, usage] = await Promise.all([
+      countPhotos(bot.db, subject.id),
+      countPublishedPictures(bot.db, subject.id),
+      listShares(bot.db, subject.id),
+      countSubjectUses(bot.db, subject),
+    ]);
+    return subjectInfo(subject, { photoCount, publishedPictures, shares, usage }, guildId);
+  },
+
+  async share(interaction, bot, subject) {
+    const grantees = readGrantees(interaction);
+    const owned = { subjectId: subject.id, ownerId: interaction.user.id };
+    const shared = await shareSubject(bot.db, owned, grantees);
+    if (!shared) throw new UserError('NOT_YOUR_SUBJECT', refusals.notYourSubject());
+    bot.logger.info({ subjectId: subject.id, grantees: grantees.length }, 'subject shared');
+    return subjectShared(subject, grantees, interaction.guildId);
+  },
+
+  async revoke(interaction, bot, subject) {
+    const isAll = interaction.options.getString('with') === 'all';
+    const owned = { subjectId: subject.id, ownerId: interaction.user.id };
+    const taken = await revokeShares(bot.db, owned, isAll ? 'all' : readGrantees(interaction));
+    if (!taken) throw new UserError('NOT_YOUR_SUBJECT', refusals.notYourSubject());
+    const { revoked, stopped } = taken;
+    bot.logger.info({ subjectId: subject.id, revoked: revoked.length, stopped }, 'shares revoked');
+    bot.deliver();
+    return shareRevoked(subject, revoked, stopped, interaction.guildId);
+  },
+
+  async download({ attachmentSizeLimit }, bot, subject) {
+    const limitBytes = Math.min(attachmentSizeLimit, limits.requestBytes);
+    const { artifact, bytes } = await readArtifact(bot, subject, limitBytes);
+    return subjectWeights(subject, artifact, bytes);
+  },
+
+  async delete(_, bot, subject) {
+    return deleteQuestion(subject, await countPublishedPictures(bot.db, subject.id));
+  },
+} as const satisfies Record<string, Handler>;
 
 async function readList(bot: BotContext, ownerId: string): Promise<ListedSubject[]> {
   const subjects = await listSubjects(bot.db, { ownerId, limit: 50 });
@@ -110,12 +176,4 @@ async function readList(bot: BotContext, ownerId: string): Promise<ListedSubject
       wasUndelivered: run !== undefined && undelivered.includes(run.id),
     };
   });
-}
-
-async function findOwn(bot: BotContext, userId: string, chosen: string) {
-  const isId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(chosen);
-  const found = isId
-    ? await getSubject(bot.db, chosen)
-    : (await findSubjectByName(bot.db, { userId, guildId: null, name: chosen }))?.subject;
-  return found?.ownerId === userId ? found : undefined;
 }

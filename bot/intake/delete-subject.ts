@@ -1,5 +1,9 @@
 /** @file Deleting a subject: gone from every list at once, then its files, then the rows that named them. */
-import { listUnpurgedSubjects, purgeSubject, softDeleteSubject } from '#db/queries/subjects.ts';
+import {
+  listUnpurgedSubjects,
+  purgeSubject,
+  softDeleteSubject,
+} from '#db/queries/subject-deletion.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { BotContext } from '../context.ts';
 

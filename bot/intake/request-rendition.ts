@@ -1,9 +1,11 @@
 /** @file The road of an `/imagine`: the prompt's subject, the resolved prompt, the row, then the job. Knows no Discord. */
 import { randomInt } from 'node:crypto';
 import { renderPrompt } from '#db/jobs/render-prompt.ts';
+import type { Asker } from '#db/queries/grantees.ts';
 import { countOpenJobs } from '#db/queries/open-jobs.ts';
 import { createRendition } from '#db/queries/renditions.ts';
-import { findDefaultSubject, findSubjectByName, getSubject } from '#db/queries/subjects.ts';
+import { findSubjectByName, findUsableSubject, type UsableSubject } from '#db/queries/shares.ts';
+import { findDefaultSubject } from '#db/queries/subjects.ts';
 import { priorityFor } from '#db/queue.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { BotContext } from '../context.ts';
@@ -19,9 +21,7 @@ import { refusals } from '../views/refusals.ts';
 import { oneLine } from '../views/text.ts';
 
 /** What the user asked for. */
-export interface RenditionRequest {
-  readonly userId: string;
-  readonly guildId: string | null;
+export interface RenditionRequest extends Asker {
   readonly channelId: string;
   readonly interactionId: string;
   readonly prompt: string;
@@ -50,7 +50,7 @@ export async function requestRendition(
     );
   }
   const parts = parsePrompt(prompt);
-  const subject = await findSubject(bot, request, prompt);
+  const { subject, grantees } = await findSubject(bot, request, prompt);
   const { identifier, classNoun, currentArtifactId } = subject;
   if (identifier === null || currentArtifactId === null) {
     throw new UserError('NEVER_TRAINED', refusals.neverTrained(subject.name));
@@ -66,6 +66,7 @@ export async function requestRendition(
     interactionId: request.interactionId,
     subjectId: subject.id,
     artifactId: currentArtifactId,
+    uses: [{ subjectId: subject.id, grantees }],
     prompt,
     resolvedPrompt: fillPrompt(parts, { identifier, classNoun }),
     seed: request.seed ?? randomInt(MAX_SEED),
@@ -85,26 +86,27 @@ async function findSubject(
   bot: BotContext,
   request: RenditionRequest,
   prompt: string,
-): Promise<Subject> {
+): Promise<UsableSubject> {
   const { hasDefault, names } = listReferences(parsePrompt(prompt));
   const chosen =
     request.subject === null ? undefined : await findChosen(bot, request, request.subject);
-  const found = new Map<string, Subject>();
+  const found = new Map<string, UsableSubject>();
   for (const name of names) {
-    const named = await findSubjectByName(bot.db, { ...request, name });
+    const named = await findSubjectByName(bot.db, request, name);
     if (!named) throw new UserError('UNKNOWN_NAME', refusals.unknownName(name));
-    found.set(named.subject.id, named.subject);
+    found.set(named.subject.id, named);
   }
   if (hasDefault || names.length === 0) {
-    const subject = chosen ?? (await findDefault(bot, request.userId, hasDefault));
-    found.set(subject.id, subject);
+    const usable = chosen ?? (await findDefault(bot, request, hasDefault));
+    found.set(usable.subject.id, usable);
   } else if (chosen) {
-    found.set(chosen.id, chosen);
+    found.set(chosen.subject.id, chosen);
   }
-  const [subject, ...others] = found.values();
-  if (!subject || others.length > 0) {
+  const [usable, ...others] = found.values();
+  if (!usable || others.length > 0) {
     throw new UserError('SEVERAL_SUBJECTS', refusals.severalSubjects());
   }
+  const { subject } = usable;
   if (!hasDefault && names.length === 0) {
     throw new UserError(
       'PROMPT_WITHOUT_SUBJECT',
@@ -117,32 +119,32 @@ async function findSubject(
   if (subject.status === 'untrained') {
     throw new UserError('NEVER_TRAINED', refusals.neverTrained(subject.name));
   }
-  return subject;
+  return usable;
 }
 
 async function findChosen(
   bot: BotContext,
   request: RenditionRequest,
   chosen: string,
-): Promise<Subject> {
-  if (UUID.test(chosen)) {
-    const subject = await getSubject(bot.db, chosen);
-    const isMine = subject?.ownerId === request.userId;
-    const isShared =
-      subject?.visibility === 'guild' &&
-      subject.guildId !== null &&
-      subject.guildId === request.guildId;
-    if (subject && (isMine || isShared)) return subject;
-  } else {
-    const named = await findSubjectByName(bot.db, { ...request, name: oneLine(chosen) });
-    if (named) return named.subject;
-  }
-  throw new UserError('UNKNOWN_SUBJECT', refusals.unknownSubject());
+): Promise<UsableSubject> {
+  const usable = UUID.test(chosen)
+    ? await findUsableSubject(bot.db, request, chosen)
+    : await findSubjectByName(bot.db, request, oneLine(chosen));
+  if (!usable) throw new UserError('UNKNOWN_SUBJECT', refusals.unknownSubject());
+  return usable;
 }
 
-async function findDefault(bot: BotContext, userId: string, hasDefault: boolean): Promise<Subject> {
-  const found = await findDefaultSubject(bot.db, userId);
-  if (found.kind === 'found') return found.subject;
+async function findDefault(
+  bot: BotContext,
+  request: RenditionRequest,
+  hasDefault: boolean,
+): Promise<UsableSubject> {
+  const found = await findDefaultSubject(bot.db, request.userId);
+  if (found.kind === 'found') {
+    const usable = await findUsableSubject(bot.db, request, found.subject.id);
+    if (!usable) throw new UserError('UNKNOWN_SUBJECT', refusals.unknownSubject());
+    return usable;
+  }
   if (found.kind === 'none') throw new UserError('NO_SUBJECT', refusals.noSubject());
   if (!hasDefault) {
     throw new UserError('PROMPT_WITHOUT_SUBJECT', refusals.promptWithoutSubject());

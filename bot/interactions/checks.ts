@@ -1,5 +1,6 @@
 /** @file What must hold before a request is taken: where it came from, and what the bot may do there. */
 import { type BaseInteraction, PermissionFlagsBits } from 'discord.js';
+import type { Asker } from '#db/queries/grantees.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 
@@ -10,9 +11,8 @@ const needed = [
   ['Attach Files', PermissionFlagsBits.AttachFiles],
 ] as const;
 
-/** Where a request came from. */
-export interface Place {
-  readonly guildId: string | null;
+/** Who made a request, and where. */
+export interface Place extends Asker {
   readonly channelId: string;
 }
 
@@ -30,7 +30,14 @@ export function checkPlace(interaction: BaseInteraction): Place {
       throw new UserError('CANNOT_POST', refusals.cannotPost(missing.map(([name]) => name)));
     }
   }
-  return { guildId, channelId };
+  return { ...askerOf(interaction), channelId };
+}
+
+/** @returns who asks and where, with their roles as Discord told them with this very request */
+export function askerOf({ user, guildId, member }: BaseInteraction): Asker {
+  if (guildId === null || member === null) return { userId: user.id, guildId, roleIds: [] };
+  const roleIds = Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()];
+  return { userId: user.id, guildId, roleIds };
 }
 
 /** @throws {UserError} in a direct message */

@@ -25,6 +25,8 @@ const sentences = {
       : `The prompt is too long: ${code(word, 60)} and what follows it does not fit. Shorten it and try again.`;
   },
   SUBJECT_NOT_TRAINED: () => 'This subject has no trained weights. Teach it again with `/train`.',
+  SUBJECT_NOT_SHARED: () =>
+    'Its owner no longer shares this subject with you. Ask them, or use one of your own: `/subject list`.',
   UNSAFE_OUTPUT: () => 'The picture was held back by the safety check. Try another prompt.',
   SAFETY_UNAVAILABLE: () =>
     'The safety check does not work here, so nothing is drawn. Please tell the person who runs this bot.',

@@ -109,6 +109,13 @@ export const refusals = {
   weightsGone: (name: string): string =>
     `What I learned of **${plain(name)}** is not there any more. Teach it again with \`/train\`.`,
 
+  shareWithWhom: (): string =>
+    'Say with whom: choose `user`, `role` or `with`, or several of them.',
+  shareWithBot: (): string => 'That is a bot, which asks for no pictures. Choose a person.',
+  shareWithYourself: (): string => 'It is yours already. Choose somebody else.',
+  shareServerHere: (): string =>
+    'There is no server here. Use this in a channel of the server that you mean.',
+
   notYourTraining: (): string => 'Only the person who started this training can cancel it.',
   notYourPicture: (): string => 'Only the person who asked for this picture can publish it.',
   notYourSubject: (): string => 'You have no such subject. `/subject list` shows yours.',

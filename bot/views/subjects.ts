@@ -1,4 +1,5 @@
 /** @file Views of subjects: the list, the question before deleting, and the answer after it. */
+import type { FoundSubject } from '#db/queries/subject-search.ts';
 import type { Artifact } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
@@ -112,8 +113,20 @@ const fileNameOf = (name: string): string =>
     .replace(/^-+|-+$/g, '')
     .toLowerCase() || 'subject';
 
+const accessWords = {
+  mine: '',
+  user: ', shared with you',
+  role: ', shared with your role',
+  guild: ', shared with this server',
+  everyone: ', shared with everyone',
+} satisfies Record<FoundSubject['access'], string>;
+
 /** @returns a choice for autocomplete; its value is the subject's id */
-export function subjectChoice(subject: Subject): { name: string; value: string } {
-  const name = fitText(`${oneLine(subject.name)} (${subject.classNoun})`, limits.choiceNameLength);
-  return { name, value: subject.id };
+export function subjectChoice(
+  subject: Subject,
+  access: FoundSubject['access'] = 'mine',
+): { name: string; value: string } {
+  const facts = ` (${oneLine(subject.classNoun)}${accessWords[access]})`;
+  const name = fitText(oneLine(subject.name), limits.choiceNameLength - facts.length);
+  return { name: `${name}${facts}`, value: subject.id };
 }

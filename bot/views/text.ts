@@ -59,6 +59,11 @@ export function duration(seconds: number): string {
   return rest % 60 === 0 ? `about ${hours} h` : `about ${hours} h ${rest} min`;
 }
 
+/** @returns a time as each reader's Discord shows it: `d` the date, `R` how long ago */
+export function instant(at: Date, style: 'd' | 'R'): string {
+  return `<t:${Math.floor(at.getTime() / 1000)}:${style}>`;
+}
+
 /** @returns ten little blocks and the percentage; a phone shows them in one line */
 export function progressBar(step: number, totalSteps: number): string {
   const share = totalSteps > 0 ? Math.min(1, Math.max(0, step / totalSteps)) : 0;

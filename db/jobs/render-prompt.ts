@@ -45,6 +45,7 @@ export type RenderResult = z.infer<typeof renderResultSchema>;
 export const renderFailureCodes = [
   'PROMPT_TOO_LONG',
   'SUBJECT_NOT_TRAINED',
+  'SUBJECT_NOT_SHARED',
   'UNSAFE_OUTPUT',
   'SAFETY_UNAVAILABLE',
   ...commonFailureCodes,

@@ -9,8 +9,8 @@ import {
   type OutboxDelivery,
   outboxDeliveries,
 } from '../schema/outbox-deliveries.ts';
-import { renditions } from '../schema/renditions.ts';
 import { trainingRuns } from '../schema/training-runs.ts';
+import { renditionsWith } from './rendition-subjects.ts';
 
 /** An instant some milliseconds from the database's now: clocks of two machines need not agree. */
 const after = (ms: number) => sql`now() + ${Math.round(ms)} * interval '1 millisecond'`;
@@ -177,12 +177,15 @@ export async function listFailedDeliveries(
   return rows.map(({ refId }) => refId);
 }
 
-const rowsOf = { training: trainingRuns, rendition: renditions } as const;
-
 /** Outcomes of one kind that still name pictures of the subject. */
 const withPicturesOf = (db: Db, kind: DeliveryKind, subjectId: string) => {
-  const rows = rowsOf[kind];
-  const refIds = db.select({ id: rows.id }).from(rows).where(eq(rows.subjectId, subjectId));
+  const refIds =
+    kind === 'rendition'
+      ? renditionsWith(db, subjectId)
+      : db
+          .select({ id: trainingRuns.id })
+          .from(trainingRuns)
+          .where(eq(trainingRuns.subjectId, subjectId));
   return and(
     eq(outboxDeliveries.kind, kind),
     inArray(outboxDeliveries.refId, refIds),

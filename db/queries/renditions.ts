@@ -15,6 +15,14 @@ import { type Subject, subjects } from '../schema/subjects.ts';
 import { onlyRow, violatedConstraint } from './errors.ts';
 import { ensureGuild } from './guilds.ts';
 import { insertDelivery } from './outbox-deliveries.ts';
+import {
+  hasRevokedUse,
+  insertSubjectUses,
+  lockSubjectsOf,
+  renditionsRevokedFrom,
+  renditionsWith,
+  type SubjectUse,
+} from './rendition-subjects.ts';
 import type { CancelRequest } from './training-runs.ts';
 import { ensureUser } from './users.ts';
 
@@ -27,6 +35,8 @@ export interface NewRendition {
   readonly interactionId: string;
   readonly subjectId: string | null;
   readonly artifactId: string | null;
+  /** Every subject in the picture. Default: the one above, as its owner's own. */
+  readonly uses?: readonly SubjectUse[];
   /** As typed. */
   readonly prompt: string;
   /** With identifier and class noun filled in. */
@@ -50,7 +60,10 @@ export async function createRendition(db: Db, rendition: NewRendition): Promise<
     return await db.transaction(async (tx) => {
       await ensureUser(tx, rendition.userId);
       await ensureGuild(tx, rendition.guildId);
-      const row = onlyRow(await tx.insert(renditions).values(rendition).returning());
+      const { uses, ...values } = rendition;
+      const row = onlyRow(await tx.insert(renditions).values(values).returning());
+      const own = row.subjectId === null ? [] : [{ subjectId: row.subjectId, grantees: [] }];
+      await insertSubjectUses(tx, row.id, uses ?? own);
       return { outcome: 'created', rendition: row };
     });
   } catch (error) {
@@ -118,7 +131,10 @@ export async function listFinishedRenditions(
 /** Whether a start was granted, and its number, which every later write passes back. */
 export type StartedRendition =
   | { readonly started: true; readonly attempt: number; readonly rendition: Rendition }
-  | { readonly started: false; readonly reason: 'missing' | 'finished' | 'too-many-attempts' };
+  | {
+      readonly started: false;
+      readonly reason: 'missing' | 'finished' | 'too-many-attempts' | 'not-shared';
+    };
 
 /**
  * Starts (or starts again) a rendition. Earlier attempts become stale at once.
@@ -143,6 +159,11 @@ export async function startRenditionAttempt(
         detail: { attempts: row.attempt },
       });
       return { started: false, reason: 'too-many-attempts' };
+    }
+    // Asked for in the very moment in which its subject's owner took the share back.
+    if (row.status === 'queued' && (await hasRevokedUse(tx, renditionId))) {
+      await closeRendition(tx, row, 'failed', notShared);
+      return { started: false, reason: 'not-shared' };
     }
     const attempt = row.attempt + 1;
     const rendition = onlyRow(
@@ -211,11 +232,11 @@ export async function succeedRendition(
   result: RenderResult,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    // The subject before the row, as the transaction that deletes it locks them.
-    const subject = await lockSubjectOf(tx, renditionId);
+    // The subjects before the row, as the transaction that deletes it locks them.
+    const shown = await lockSubjectsOf(tx, renditionId);
     const row = await lockRendition(tx, renditionId);
     if (row?.status !== 'running' || row.attempt !== attempt) return false;
-    if (subject?.deletedAt) {
+    if (shown.some(({ deletedAt }) => deletedAt !== null)) {
       await closeRendition(tx, row, 'cancelled', { outcome: 'cancelled', kind: 'rendition' });
       return false;
     }
@@ -274,27 +295,61 @@ export async function stopRenditionsOfSubject(tx: Db, subjectId: string): Promis
   const open = await tx
     .select()
     .from(renditions)
-    .where(and(eq(renditions.subjectId, subjectId), inArray(renditions.status, [...openStatuses])))
+    .where(
+      and(
+        inArray(renditions.id, renditionsWith(tx, subjectId)),
+        inArray(renditions.status, [...openStatuses]),
+      ),
+    )
     .orderBy(asc(renditions.id))
     .for('update');
   for (const row of open) await stopRendition(tx, row);
 }
+
+const notShared: Outcome = {
+  outcome: 'failed',
+  kind: 'rendition',
+  code: 'SUBJECT_NOT_SHARED',
+  detail: {},
+};
+
+/**
+ * Ends the waiting renditions of a subject that no share allows any more, inside the transaction that takes a share
+ * back. Those that a worker has begun are finished.
+ *
+ * @returns how many
+ */
+export async function stopRevokedRenditions(tx: Db, subjectId: string): Promise<number> {
+  const waiting = await tx
+    .select()
+    .from(renditions)
+    .where(
+      and(
+        inArray(renditions.id, renditionsRevokedFrom(tx, subjectId)),
+        eq(renditions.status, 'queued'),
+      ),
+    )
+    .orderBy(asc(renditions.id))
+    .for('update');
+  for (const row of waiting) await closeRendition(tx, row, 'failed', notShared);
+  return waiting.length;
+}
+
+const withPicturesOf = (db: Db, subjectId: string) =>
+  and(inArray(renditions.id, renditionsWith(db, subjectId)), isNotNull(renditions.resultFileIds));
 
 /** @returns storage ids of every picture that shows the subject, whoever asked for it */
 export async function listPicturesOfSubject(db: Db, subjectId: string): Promise<string[]> {
   const rows = await db
     .select({ fileIds: renditions.resultFileIds })
     .from(renditions)
-    .where(and(eq(renditions.subjectId, subjectId), isNotNull(renditions.resultFileIds)));
+    .where(withPicturesOf(db, subjectId));
   return rows.flatMap(({ fileIds }) => fileIds ?? []);
 }
 
 /** Forgets the pictures of a subject, inside the transaction that forgets all its files. */
 export async function forgetPicturesOfSubject(tx: Db, subjectId: string): Promise<void> {
-  await tx
-    .update(renditions)
-    .set({ resultFileIds: null })
-    .where(and(eq(renditions.subjectId, subjectId), isNotNull(renditions.resultFileIds)));
+  await tx.update(renditions).set({ resultFileIds: null }).where(withPicturesOf(tx, subjectId));
 }
 
 /** Remembers which message shows its progress. */
@@ -328,21 +383,6 @@ export async function listUnqueuedRenditions(
     )
     .orderBy(asc(renditions.createdAt))
     .limit(options.limit ?? 500);
-}
-
-/** Keeps the subject from being deleted until the transaction ends. */
-async function lockSubjectOf(tx: Db, renditionId: string): Promise<Subject | undefined> {
-  const [at] = await tx
-    .select({ subjectId: renditions.subjectId })
-    .from(renditions)
-    .where(eq(renditions.id, renditionId));
-  if (!at || at.subjectId === null) return undefined;
-  const [subject] = await tx
-    .select()
-    .from(subjects)
-    .where(eq(subjects.id, at.subjectId))
-    .for('share');
-  return subject;
 }
 
 async function lockRendition(tx: Db, renditionId: string): Promise<Rendition | undefined> {

@@ -1,6 +1,6 @@
 /** @file Table: what a user taught the bot, by name. */
 import { sql } from 'drizzle-orm';
-import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, snowflake } from './columns.ts';
 import { guilds } from './guilds.ts';
 import { users } from './users.ts';
@@ -9,11 +9,6 @@ import { users } from './users.ts';
 export const subjectStatuses = ['training', 'ready', 'untrained'] as const;
 /** See {@link subjectStatuses}. */
 export type SubjectStatus = (typeof subjectStatuses)[number];
-
-/** Who may name it in a prompt. Named users and roles come with sharing. */
-export const subjectVisibilities = ['private', 'guild'] as const;
-/** See {@link subjectVisibilities}. */
-export type SubjectVisibility = (typeof subjectVisibilities)[number];
 
 export const subjects = pgTable(
   'subjects',
@@ -33,11 +28,12 @@ export const subjects = pgTable(
     /** The weights that prompts use now; no foreign key, since artifacts already point at subjects. */
     currentArtifactId: uuid('current_artifact_id'),
     status: text('status', { enum: subjectStatuses }).notNull().default('training'),
-    visibility: text('visibility', { enum: subjectVisibilities }).notNull().default('private'),
     createdAt: createdAt(),
     deletedAt: instant('deleted_at'),
   },
   (table) => [
+    // What shares refer to, so that a new name reaches them.
+    unique('subjects_id_name_unique').on(table.id, table.nameKey),
     uniqueIndex('subjects_owner_name_unique')
       .on(table.ownerId, table.nameKey)
       .where(sql`${table.deletedAt} is null and ${table.status} <> 'untrained'`),
@@ -48,9 +44,6 @@ export const subjects = pgTable(
     index('subjects_owner_search')
       .on(table.ownerId, sql`${table.nameKey} collate "C"`)
       .where(sql`${table.deletedAt} is null`),
-    index('subjects_guild_search')
-      .on(table.guildId, sql`${table.nameKey} collate "C"`)
-      .where(sql`${table.deletedAt} is null and ${table.visibility} = 'guild'`),
     index('subjects_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
   ],
 );

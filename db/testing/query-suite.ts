@@ -1,5 +1,5 @@
 /** @file The query tests, as one body that runs on PGlite and on Postgres. */
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database, Db } from '../client.ts';
 import { outcomeSchema } from '../jobs/outcome.ts';
@@ -24,6 +24,7 @@ import {
   markDelivered,
   rescheduleDelivery,
 } from '../queries/outbox-deliveries.ts';
+import { insertSubjectUses } from '../queries/rendition-subjects.ts';
 import {
   checkRenditionAttempt,
   createRendition,
@@ -38,16 +39,15 @@ import {
   updateRenditionProgress,
 } from '../queries/renditions.ts';
 import {
+  listUnpurgedSubjects,
+  purgeSubject,
+  softDeleteSubject,
+} from '../queries/subject-deletion.ts';
+import {
   findDefaultSubject,
-  findSubjectByName,
   getSubject,
   listSubjects,
   listTakenIdentifiers,
-  listUnpurgedSubjects,
-  purgeSubject,
-  searchSubjects,
-  setSubjectVisibility,
-  softDeleteSubject,
 } from '../queries/subjects.ts';
 import {
   assignIdentifier,
@@ -78,7 +78,6 @@ import { artifacts } from '../schema/artifacts.ts';
 import { newId } from '../schema/columns.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import { photos } from '../schema/photos.ts';
-import { renditions } from '../schema/renditions.ts';
 import {
   insertFinishedRendition,
   insertReadySubject,
@@ -170,7 +169,6 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           name: 'Rex',
           nameKey: 'rex',
           status: 'training',
-          visibility: 'private',
         });
         expect(work?.photos.map((photo) => photo.storageFileId)).toEqual(
           training.photos.map((photo) => photo.storageFileId),
@@ -526,78 +524,6 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           subject: { id: second.subject.id },
         });
       });
-
-      it('is mine by name before it is the server’s, and never a private one of others', async () => {
-        const guildId = makeSnowflake();
-        const userId = makeSnowflake();
-        const theirs = await insertReadySubject(db, { guildId, name: 'Mascot' });
-        const where = { userId, guildId, name: 'mascot' };
-        expect(await findSubjectByName(db, where)).toBeUndefined();
-        const owned = { subjectId: theirs.subject.id, ownerId: theirs.subject.ownerId };
-        expect(await setSubjectVisibility(db, { ...owned, ownerId: userId }, 'guild')).toBe(false);
-        expect(await setSubjectVisibility(db, owned, 'guild')).toBe(true);
-        expect(await findSubjectByName(db, where)).toMatchObject({
-          access: 'guild',
-          subject: { id: theirs.subject.id },
-        });
-        expect(await findSubjectByName(db, { ...where, guildId: makeSnowflake() })).toBeUndefined();
-        expect(await findSubjectByName(db, { ...where, guildId: null })).toBeUndefined();
-        const mine = await insertReadySubject(db, { userId, name: 'MASCOT' });
-        expect(await findSubjectByName(db, where)).toMatchObject({
-          access: 'mine',
-          subject: { id: mine.subject.id },
-        });
-      });
-
-      it('is offered by prefix first, then by any part of the name; wildcards are plain text', async () => {
-        const userId = makeSnowflake();
-        const guildId = makeSnowflake();
-        for (const name of ['Rex', 'Tyrannosaurus rex', 'Rexona', '100% wool', 'a_b', 'axb']) {
-          await insertReadySubject(db, { userId, guildId, name });
-        }
-        const shared = await insertReadySubject(db, { guildId, name: 'Rexburg' });
-        await setSubjectVisibility(
-          db,
-          { subjectId: shared.subject.id, ownerId: shared.subject.ownerId },
-          'guild',
-        );
-        await insertTraining(db, { userId, guildId, name: 'Rex in training' });
-        const search = async (query: string, scope: 'usable' | 'own' = 'usable') =>
-          (await searchSubjects(db, { userId, guildId, query, scope })).map(({ name }) => name);
-        expect(await search('REX')).toEqual(['Rex', 'Rexona', 'Tyrannosaurus rex', 'Rexburg']);
-        expect(await search('rex', 'own')).toEqual([
-          'Rex',
-          'Rex in training',
-          'Rexona',
-          'Tyrannosaurus rex',
-        ]);
-        expect(await search('100%')).toEqual(['100% wool']);
-        expect(await search('a_')).toEqual(['a_b']);
-        expect(await search('\\')).toEqual([]);
-        expect(await search('')).toHaveLength(7);
-      });
-
-      it('is looked up through an index', async () => {
-        const userId = makeSnowflake();
-        await upsertUser(db, { id: userId });
-        await db.execute(
-          sql`insert into subjects (id, owner_id, name, name_key, class_noun, status)
-              select gen_random_uuid(), ${userId}, 'N' || n, 'n' || n, 'dog', 'ready'
-              from generate_series(1, 5000) n`,
-        );
-        await db.execute(sql`analyze subjects`);
-        const plan = await db.execute(
-          sql`explain select * from subjects where owner_id = ${userId} and deleted_at is null
-              and status = 'ready' and name_key collate "C" like 'n12%'
-              order by name_key collate "C", id limit 25`,
-        );
-        expect(JSON.stringify((plan as { rows: unknown[] }).rows)).toContain(
-          'subjects_owner_search',
-        );
-        const found = await searchSubjects(db, { userId, guildId: null, query: 'N12' });
-        expect(found.slice(0, 3).map(({ name }) => name)).toEqual(['N12', 'N120', 'N1200']);
-        expect(found).toHaveLength(25);
-      });
     });
 
     describe('a deleted subject', () => {
@@ -688,10 +614,9 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
 
         // As an earlier release left them: only the pictures of a rendition are still named.
         const left = await insertFinishedRendition(db, { userId: where.ownerId });
-        await db
-          .update(renditions)
-          .set({ subjectId: gone.subject.id })
-          .where(eq(renditions.id, left.rendition.id));
+        await insertSubjectUses(db, left.rendition.id, [
+          { subjectId: gone.subject.id, grantees: [] },
+        ]);
         expect((await unpurged())?.fileIds.sort()).toEqual(left.fileIds.sort());
         await purgeSubject(db, gone.subject.id);
         expect(await unpurged()).toBeUndefined();

@@ -1,0 +1,25 @@
+/** @file Table: the subjects that a rendition shows, and the shares that let its asker use them. */
+import { sql } from 'drizzle-orm';
+import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { renditions } from './renditions.ts';
+import { subjects } from './subjects.ts';
+
+export const renditionSubjects = pgTable(
+  'rendition_subjects',
+  {
+    renditionId: uuid('rendition_id')
+      .notNull()
+      .references(() => renditions.id, { onDelete: 'cascade' }),
+    subjectId: uuid('subject_id')
+      .notNull()
+      .references(() => subjects.id),
+    /** Every share that included the asker when they asked, see `formatGrantee`; none for the owner's own. */
+    grantees: text('grantees').array().notNull().default(sql`'{}'`),
+  },
+  (table) => [
+    primaryKey({ columns: [table.renditionId, table.subjectId] }),
+    index('rendition_subjects_subject').on(table.subjectId, table.renditionId),
+  ],
+);
+
+export type RenditionSubject = typeof renditionSubjects.$inferSelect;
