@@ -1,5 +1,6 @@
 /** @file From an interaction to its handler: each one once, and each error to a sentence. */
 import { type Client, Events, type Interaction } from 'discord.js';
+import type { Command } from '../commands/command.ts';
 import { commands } from '../commands/index.ts';
 import { components, modals } from '../components/index.ts';
 import type { BotContext } from '../context.ts';
@@ -7,6 +8,7 @@ import { parseCustomId } from '../custom-ids.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
+import { checkAllowed } from './checks.ts';
 import { answer, answerChoices } from './respond.ts';
 
 /** How many interaction ids are remembered, to drop an event that Discord delivers twice. */
@@ -73,6 +75,8 @@ async function handle(
 }
 
 async function dispatch(interaction: Interaction, bot: BotContext): Promise<void> {
+  // One look at one row, also before a form, which must be the first answer.
+  if (!isAlwaysAllowed(interaction)) await checkAllowed(interaction, bot.db);
   if (interaction.isAutocomplete()) {
     const command = commands.find(({ definition }) => definition.name === interaction.commandName);
     const choices =
@@ -95,8 +99,20 @@ async function dispatch(interaction: Interaction, bot: BotContext): Promise<void
   }
 }
 
+/** Whether it works even where the server's admins have not opened the bot. */
+function isAlwaysAllowed(interaction: Interaction): boolean {
+  if (!interaction.isCommand() && !interaction.isAutocomplete()) return false;
+  const command: Command | undefined = commands.find(
+    ({ definition }) => definition.name === interaction.commandName,
+  );
+  return command?.isAlwaysAllowed === true;
+}
+
 async function answerError(interaction: Interaction, error: unknown): Promise<void> {
-  if (interaction.isAutocomplete()) return;
+  if (interaction.isAutocomplete()) {
+    if (error instanceof UserError) await answerChoices(interaction, []);
+    return;
+  }
   if (
     !(
       interaction.isChatInputCommand() ||

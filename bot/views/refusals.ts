@@ -76,6 +76,26 @@ export const refusals = {
     `You have ${open} renderings under way. Wait until some of them end.`,
   cannotPost: (missing: readonly string[]): string =>
     `I cannot post my results in this channel. Ask an admin to give me ${list(missing.map((name) => `**${name}**`))} here, or use another channel.`,
+  cannotPostIn: (channelId: string, missing: readonly string[]): string =>
+    `I cannot post in <#${channelId}>. Give me ${list(missing.map((name) => `**${name}**`))} there, then try again.`,
+  noGalleryChannel: (): string =>
+    'A gallery lives in a forum, media or text channel. Choose one of those.',
+  cannotSee: (channelId: string): string =>
+    `I cannot see <#${channelId}>. Give me **View Channel** there, then try again.`,
+  channelClosed: (allowed: readonly string[]): string =>
+    `The admins of this server have not opened this channel to me. Use ${list(
+      allowed.slice(0, 5).map((id) => `<#${id}>`),
+      'or',
+    )}.`,
+  roleMissing: (allowed: readonly string[]): string =>
+    `In this server I am for people with ${list(
+      allowed.slice(0, 5).map((id) => `<@&${id}>`),
+      'or',
+    )}. Ask its admins.`,
+  notManager: (): string =>
+    'Only people who may manage this server can change this. Ask one of its admins.',
+  listFull: (max: number): string =>
+    `The list takes at most ${max}. Remove one with \`forbid\` first.`,
   noChannel: (): string => 'I cannot post my results here. Use the command in a server channel.',
   guildOnly: (): string => 'Galleries belong to servers. Use this in a server channel.',
 

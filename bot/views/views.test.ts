@@ -208,5 +208,5 @@ describe('text', () => {
 
 test('commands have names of their own', () => {
   const names = commands.map(({ definition }) => definition.name);
-  expect(names).toEqual(['train', 'imagine', 'subject', 'gallery']);
+  expect(names).toEqual(['train', 'imagine', 'subject', 'gallery', 'config']);
 });
