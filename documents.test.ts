@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { botConfigSchema } from './bot/config.ts';
 import { failureCodes } from './db/jobs/outcome.ts';
+import { samplerNames } from './db/jobs/render-prompt.ts';
 import { workerConfigSchema } from './gpu-worker/config.ts';
+import { SAMPLER_NAMES } from './gpu-worker/diffusion/schedulers/create-sampler.ts';
 import {
   DEFAULT_METHOD,
   DEFAULT_TRAINING,
@@ -138,6 +140,12 @@ describe('docs/training-options.md', () => {
       expect(row.every((cell) => cell.length > 0)).toBe(true);
     }
   });
+});
+
+test('docs/samplers.md, the engine and the job contract know the same samplers', () => {
+  const listed = tableRows(read('docs/samplers.md'), '| Name').flatMap(([names]) => quoted(names!));
+  expect(listed).toEqual([...SAMPLER_NAMES]);
+  expect([...samplerNames]).toEqual([...SAMPLER_NAMES]);
 });
 
 test('docs/ops.md lists every differentiable operator, and no other', () => {

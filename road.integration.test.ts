@@ -14,6 +14,7 @@ import {
 } from '#db/testing/services.ts';
 import { END_MS, openTestChannel, type TestChannel } from '#playground/demo/testing/channel.ts';
 import { isAlive, type Spawned, spawnScript } from '#playground/demo/testing/spawned.ts';
+import { listFiles, readText } from '#playground/message-parts.ts';
 import { generateMasterKey } from '#storage/keys.ts';
 import { writeTinyCheckpoint } from '#worker/testing/tiny-checkpoint.ts';
 
@@ -32,7 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function sizesOf(message: APIMessage | undefined): Promise<string[]> {
   return Promise.all(
-    (message?.attachments ?? []).map(async ({ url }) => {
+    (message ? listFiles(message) : []).map(async ({ url }) => {
       const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
       const { format, width, height } = await sharp(bytes).metadata();
       return `${format} ${width}x${height}`;
@@ -137,11 +138,12 @@ describe.skipIf(missing)(missing ? `${title} (${missing})` : title, { timeout },
       until: 'settled',
     });
     expect(asked.message?.content).toContain('I am drawing 2 pictures of **Rex**');
-    const posted = await playground.waitForMessage(({ content }) => content.includes('Seed 7'), {
-      timeoutMs: END_MS,
-    });
-    expect(posted.content).toBe(
-      `**Rex** for <@${playground.users.ada?.id}>\n> a [Rex] on the beach\nSeed 7`,
+    const posted = await playground.waitForMessage(
+      (message) => readText(message).includes('Seed 7'),
+      { timeoutMs: END_MS },
+    );
+    expect(readText(posted)).toBe(
+      `**Rex** for <@${playground.users.ada?.id}>\n> a [Rex] on the beach\nSeed 7 · 64 × 64`,
     );
     expect(await sizesOf(posted)).toEqual(['png 64x64', 'png 64x64']);
     expect(playground.violations).toEqual([]);

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkClassNoun, followClassNouns, readClassNouns } from './class-nouns.ts';
+import { checkClassNoun, readClassNouns } from './class-nouns.ts';
+import { follow } from './follow.ts';
 
 /** Whole at once, as a download puts it there. */
 async function writeNouns(dir: string, text: string): Promise<string> {
@@ -57,7 +58,11 @@ describe("a base's list", () => {
   test('is found in a base that is downloaded after the start', async () => {
     const base = path.join(folder, 'late');
     const errors: unknown[] = [];
-    const followed = await followClassNouns(base, (error) => errors.push(error), 5);
+    const followed = await follow(
+      () => readClassNouns(base),
+      (error) => errors.push(error),
+      5,
+    );
     try {
       expect(followed.current).toBeNull();
       await mkdir(base);

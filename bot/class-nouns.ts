@@ -40,40 +40,6 @@ export async function readClassNouns(baseCheckpoint: string | undefined): Promis
   }
 }
 
-/** The list as it is now. */
-export interface FollowedClassNouns {
-  readonly current: ClassNouns;
-  stop(): void;
-}
-
-/** How often to look for the list of a base that is still being downloaded. */
-const FOLLOW_INTERVAL_MS = 60_000;
-
-/**
- * Reads the closed list, and again from time to time: the worker may download the base after the bot has started.
- *
- * @param onError hears of a damaged list that is found later; the list then stays as it was
- * @throws {Error} as {@link readClassNouns}
- */
-export async function followClassNouns(
-  baseCheckpoint: string,
-  onError: (error: unknown) => void,
-  intervalMs = FOLLOW_INTERVAL_MS,
-): Promise<FollowedClassNouns> {
-  let current = await readClassNouns(baseCheckpoint);
-  const look = async () => {
-    current = await readClassNouns(baseCheckpoint);
-  };
-  const timer = setInterval(() => look().catch(onError), intervalMs);
-  timer.unref();
-  return {
-    get current() {
-      return current;
-    },
-    stop: () => clearInterval(timer),
-  };
-}
-
 /** Checks a noun as a user typed it; case and spaces do not matter. */
 export function checkClassNoun(typed: string, known: ClassNouns): CheckedClassNoun {
   const classNoun = typed.normalize('NFC').trim().replace(/\s+/gu, ' ').toLowerCase();

@@ -5,6 +5,7 @@ import { isSharedDatabaseUrl } from '#db/client.ts';
 import { defaultHubDir } from '#storage/base-checkpoint.ts';
 import { parseMasterKey } from '#storage/keys.ts';
 import { isAllowableHost } from '#storage/remote/fetch-remote-file.ts';
+import { defaultRenditionLimits, optionRanges } from './rendition-limits.ts';
 
 /** The small base that comes with the repository. */
 const POCKET_DIR = fileURLToPath(new URL('../models/pocket', import.meta.url));
@@ -13,6 +14,18 @@ const POCKET_DIR = fileURLToPath(new URL('../models/pocket', import.meta.url));
 const emptyIsAbsent = (value: unknown) => (value === '' ? undefined : value);
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess(emptyIsAbsent, schema.optional());
+
+const wholeNumber = ({ min, max }: { min: number; max: number }, standard: number) =>
+  z.preprocess(
+    emptyIsAbsent,
+    z.coerce
+      .number(`must be a whole number from ${min} to ${max}`)
+      .refine(
+        (value) => Number.isInteger(value) && value >= min && value <= max,
+        `must be a whole number from ${min} to ${max}`,
+      )
+      .default(standard),
+  );
 
 const isUrl = (text: string, ...protocols: string[]) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol);
@@ -68,6 +81,9 @@ export const botConfigSchema = z.object({
         'must be host names or http://127.0.0.1:PORT, separated by commas',
       ),
   ),
+  IMAGINE_MAX_COUNT: wholeNumber(optionRanges.count, defaultRenditionLimits.maxCount),
+  IMAGINE_MAX_STEPS: wholeNumber(optionRanges.steps, defaultRenditionLimits.maxSteps),
+  IMAGINE_MAX_OPEN: wholeNumber({ min: 1, max: 1000 }, defaultRenditionLimits.maxOpen),
   LOG_LEVEL: z.preprocess(
     emptyIsAbsent,
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

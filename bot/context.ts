@@ -6,6 +6,8 @@ import type { JobQueue } from '#db/queue.ts';
 import type { MasterKey } from '#storage/keys.ts';
 import type { Store } from '#storage/store.ts';
 import type { ClassNouns } from './class-nouns.ts';
+import type { BasePresets } from './presets.ts';
+import type { RenditionLimits } from './rendition-limits.ts';
 
 /** See the file's head. */
 export interface BotContext {
@@ -15,12 +17,16 @@ export interface BotContext {
   readonly masterKey: MasterKey;
   readonly logger: Logger;
   readonly classNouns: ClassNouns;
+  readonly presets: BasePresets;
   /** Hosts and loopback origins from which photos are fetched. */
   readonly attachmentHosts: readonly string[];
   /** Settings of trainings that the deployment, not the user, chose. */
   readonly trainSettings: Partial<TrainSettings>;
+  readonly renditionLimits: RenditionLimits;
   /** Shows a new or changed training now instead of at the next look. */
   showProgress(): void;
+  /** Removes what was deleted now instead of at the next sweep. */
+  tidy(): void;
   /** Delivers a new outcome now instead of at the next look. */
   deliver(): void;
 }

@@ -1,4 +1,4 @@
-/** @file Custom ids of buttons: `action:uuid[:index]`. Everything else about a button is looked up in rows. */
+/** @file Custom ids of buttons, menus and forms: `action:uuid[:index]`. Everything else about them is looked up in rows. */
 
 /** Every button there is. */
 export const buttonActions = [
@@ -8,31 +8,68 @@ export const buttonActions = [
   'keep',
   'gallery-older',
   'gallery-newer',
+  'cancel-rendition',
+  'enlarge-2',
+  'enlarge-4',
+  'vary-subtle',
+  'vary-strong',
+  'again',
+  'edit',
+  'info',
+  'delete-pictures',
+  'delete-pictures-now',
 ] as const;
 /** See {@link buttonActions}. */
 export type ButtonAction = (typeof buttonActions)[number];
 
-/** What a button means. */
-export interface ButtonTarget {
-  readonly action: ButtonAction;
-  /** Id of the row that the button is about. */
+/** Every menu there is. */
+export const selectActions = ['choose-subject'] as const;
+/** See {@link selectActions}. */
+export type SelectAction = (typeof selectActions)[number];
+
+/** Every form there is that is about a row. */
+export const formActions = ['edit', 'remix'] as const;
+/** See {@link formActions}. */
+export type FormAction = (typeof formActions)[number];
+
+/** What a button, menu or form means. */
+export interface ComponentTarget<Action extends string = string> {
+  readonly action: Action;
+  /** Id of the row that it is about. */
   readonly rowId: string;
   /** Which of the row's parts, from 0. */
   readonly index: number | null;
 }
 
-const CUSTOM_ID =
-  /^([a-z-]{1,20}):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::(\d{1,2}))?$/;
+/** What a button means. */
+export type ButtonTarget = ComponentTarget<ButtonAction>;
+/** What a menu means. */
+export type SelectTarget = ComponentTarget<SelectAction>;
+/** What a form means. */
+export type FormTarget = ComponentTarget<FormAction>;
 
-/** @returns the custom id of a button, at most 60 characters */
-export function buildCustomId(action: ButtonAction, rowId: string, index?: number): string {
+const CUSTOM_ID =
+  /^([a-z0-9-]{1,20}):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::(\d{1,2}))?$/;
+
+/** @returns the custom id of a button, menu or form, at most 60 characters */
+export function buildCustomId(
+  action: ButtonAction | SelectAction | FormAction,
+  rowId: string,
+  index?: number,
+): string {
   return index === undefined ? `${action}:${rowId}` : `${action}:${rowId}:${index}`;
 }
 
-/** @returns what a custom id means, or undefined for one that this release did not make */
-export function parseCustomId(customId: string): ButtonTarget | undefined {
+/**
+ * @param actions what there is of this kind
+ * @returns what a custom id means, or undefined for one that this release did not make
+ */
+export function parseCustomId<Action extends string>(
+  customId: string,
+  actions: readonly Action[],
+): ComponentTarget<Action> | undefined {
   const [, word, rowId, index] = CUSTOM_ID.exec(customId) ?? [];
-  const action = buttonActions.find((known) => known === word);
+  const action = actions.find((known) => known === word);
   if (!action || !rowId) return undefined;
   return { action, rowId, index: index === undefined ? null : Number(index) };
 }

@@ -5,7 +5,6 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
 import {
-  createRendition,
   failRendition,
   findRenditionByInteraction,
   startRenditionAttempt,
@@ -20,7 +19,9 @@ import {
   getTrainingRun,
 } from '#db/queries/training-runs.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
+import { insertRendition } from '#db/testing/rows.ts';
 import type { FaultRequest } from '#playground/faults.ts';
+import { listComponents, listFiles, readText } from '#playground/message-parts.ts';
 import type { RestEntry } from '#playground/recorder.ts';
 import {
   type BotStage,
@@ -51,8 +52,11 @@ afterAll(async () => {
 beforeEach(() => stage.playground.clearFaults());
 
 const inChannel = (text: string): APIMessage[] =>
-  stage.playground.messages().filter(({ content }) => content.includes(text));
-const isOver = (messages: APIMessage[]) => messages.every(({ components }) => !components?.length);
+  stage.playground.messages().filter((message) => readText(message).includes(text));
+const isOver = (messages: APIMessage[]) =>
+  messages.every(({ components }) =>
+    listComponents(components).every(({ custom_id }) => !String(custom_id).startsWith('cancel')),
+  );
 const requests = (): RestEntry[] =>
   stage.playground.log().filter((entry): entry is RestEntry => entry.kind === 'rest');
 
@@ -316,7 +320,7 @@ describe('an outcome', () => {
       detail: { word: 'sunset' },
     });
     const told = await stage.see('does not fit');
-    expect(told.content.split('\n').slice(1)).toEqual([
+    expect(readText(told).split('\n').slice(1)).toEqual([
       '> a [Rex] at sunset',
       'Not drawn. The prompt is too long: `sunset` and what follows it does not fit. Shorten it and try again.',
     ]);
@@ -329,7 +333,7 @@ describe('an outcome', () => {
     const posted = await stage.see('@everyone');
     expect(posted.mention_everyone).toBe(false);
     expect(posted.mentions).toEqual([]);
-    expect(posted.content).toContain('> a [Rex] with @everyone and @here, \\*bold\\*');
+    expect(readText(posted)).toContain('> a [Rex] with @everyone and @here, \\*bold\\*');
   });
 
   test('asked for twice by the same interaction is one rendition', async () => {
@@ -544,18 +548,13 @@ describe('a deleted subject', () => {
     const { db } = stage.database;
     await stage.restart(async () => {
       await finishTraining(stage, run, attempt, 'hhh');
-      const { rendition } = await createRendition(db, {
+      const rendition = await insertRendition(db, {
         userId: dora(),
         guildId: null,
         channelId: run.channelId,
-        interactionId: 'unheard',
         subjectId: subject.id,
-        artifactId: null,
         prompt: 'unheard of',
         resolvedPrompt: 'unheard of',
-        seed: 1,
-        count: 2,
-        settings: {},
       });
       await finishRendition(stage, rendition);
       // And no more: as if the bot had died before it deleted the first file.
@@ -564,9 +563,9 @@ describe('a deleted subject', () => {
     });
     await until(() => inChannel('**Unheard**').length === 2 && isOver(inChannel('**Unheard**')));
     expect(
-      inChannel('**Unheard**').map(({ content, attachments }) => [
-        content.split('\n').at(-1),
-        attachments.length,
+      inChannel('**Unheard**').map((message) => [
+        readText(message).split('\n').at(-1),
+        listFiles(message).length,
       ]),
     ).toEqual([
       ['Not learned. The subject was deleted.', 0],

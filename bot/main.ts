@@ -6,8 +6,10 @@ import { openQueue } from '#db/queue.ts';
 import { locateBaseCheckpoint } from '#storage/base-checkpoint.ts';
 import { parseMasterKey } from '#storage/keys.ts';
 import { openStore } from '#storage/store.ts';
-import { followClassNouns } from './class-nouns.ts';
+import { readClassNouns } from './class-nouns.ts';
 import { readBotConfig } from './config.ts';
+import { follow } from './follow.ts';
+import { readPresets } from './presets.ts';
 import { startBot } from './start.ts';
 
 /** A stop that hangs must not keep a supervisor waiting. */
@@ -52,9 +54,9 @@ try {
   });
   const masterKey = parseMasterKey(config.FILES_KEY);
   const { dir } = locateBaseCheckpoint(config.BASE_CHECKPOINT, config.HUB_DIR);
-  const classNouns = await followClassNouns(dir, (error) =>
-    logger.error({ err: error }, 'list of class nouns'),
-  );
+  const onListError = (error: unknown) => logger.error({ err: error }, 'list of the base');
+  const classNouns = await follow(() => readClassNouns(dir), onListError);
+  const presets = await follow(() => readPresets(dir), onListError);
   const bot = await startBot({
     discord: {
       token: config.DISCORD_TOKEN,
@@ -69,7 +71,15 @@ try {
     get classNouns() {
       return classNouns.current;
     },
+    get presets() {
+      return presets.current;
+    },
     attachmentOrigins: config.ATTACHMENT_ORIGINS,
+    renditionLimits: {
+      maxCount: config.IMAGINE_MAX_COUNT,
+      maxSteps: config.IMAGINE_MAX_STEPS,
+      maxOpen: config.IMAGINE_MAX_OPEN,
+    },
     // A supervisor starts the process again; a fresh one logs in afresh.
     onFatal: (reason) => end(1, reason),
   });

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { fillPrompt, listReferences, parsePrompt, suggestPrompt } from './prompts.ts';
+import {
+  fillPrompt,
+  listReferences,
+  parsePrompt,
+  suggestPrompt,
+  withDefaultReference,
+} from './prompts.ts';
 
 const cat = { identifier: 'zwx', classNoun: 'cat' };
-const fill = (prompt: string, words = cat) => fillPrompt(parsePrompt(prompt), words);
+const fill = (prompt: string, words = cat) => fillPrompt(parsePrompt(prompt), () => words);
 
 describe('a prompt', () => {
   test.each([
@@ -42,8 +48,30 @@ describe('a prompt', () => {
 
   test('tells which subjects it refers to', () => {
     const parts = parsePrompt('[V] with [Rex], [ Rex ] and [my mug]');
-    expect(listReferences(parts)).toEqual({ hasDefault: true, names: ['Rex', 'my mug'] });
-    expect(listReferences(parsePrompt('a dog'))).toEqual({ hasDefault: false, names: [] });
+    expect(listReferences(parts)).toEqual([
+      { key: 'v', name: null },
+      { key: 'rex', name: 'Rex' },
+      { key: 'my mug', name: 'my mug' },
+    ]);
+    expect(listReferences(parsePrompt('[Rex], [REX] and [Ｒex]'))).toHaveLength(1);
+    expect(listReferences(parsePrompt('a dog'))).toEqual([]);
+  });
+
+  test.each([
+    ['a [Rex] on the beach, [rex] asleep', 'a [V] on the beach, [V] asleep'],
+    ['a [V] with [Mia]', 'a [V] with [Mia]'],
+    ['[Mia] and [Rex]', '[V] and [Rex]'],
+    ['a dog', 'a dog'],
+  ])('%j becomes %j for another subject', (prompt, remixed) => {
+    expect(withDefaultReference(prompt)).toBe(remixed);
+  });
+
+  test('gives each subject its own words', () => {
+    const words = { v: cat, rex: { identifier: 'kdj', classNoun: 'dog' } };
+    const wordsOf = (key: string) => words[key as keyof typeof words];
+    expect(fillPrompt(parsePrompt('[V] cat and [Rex], [rex] asleep'), wordsOf)).toBe(
+      'zwx cat and kdj dog, kdj dog asleep',
+    );
   });
 
   test('of the greatest length is read at once, however it is built', () => {

@@ -1,4 +1,5 @@
 /** @file The prompt grammar: `[V]` and `[name]` stand for a subject; the class noun follows where it is missing. Pure. */
+import { normalizeSubjectName } from '#db/queries/subject-name.ts';
 
 /** Longest prompt that is taken, in characters; the exact limit, in tokens, is the worker's. */
 export const MAX_PROMPT_CHARACTERS = 1000;
@@ -47,22 +48,56 @@ export function parsePrompt(prompt: string): readonly PromptPart[] {
   return parts;
 }
 
-/** @returns whether the prompt says `[V]`, and each `[name]` once */
-export function listReferences(parts: readonly PromptPart[]): {
-  readonly hasDefault: boolean;
-  readonly names: readonly string[];
-} {
-  const names = parts.flatMap((part) => (part.kind === 'named' ? [part.name] : []));
-  return { hasDefault: parts.some(({ kind }) => kind === 'default'), names: [...new Set(names)] };
+/** What stands in a prompt for a subject. */
+export interface Reference {
+  /** Two references with the same key mean the same subject: `v`, or the name as names are compared. */
+  readonly key: string;
+  /** As typed; null for `[V]`. */
+  readonly name: string | null;
+}
+
+/** The key of `[V]`; no subject can be called that. */
+export const DEFAULT_KEY = 'v';
+
+const keyOf = (part: Exclude<PromptPart, { kind: 'text' }>): string =>
+  part.kind === 'default' ? DEFAULT_KEY : normalizeSubjectName(part.name);
+
+/** @returns each reference once, in the order of the prompt */
+export function listReferences(parts: readonly PromptPart[]): readonly Reference[] {
+  const found = new Map<string, Reference>();
+  for (const part of parts) {
+    if (part.kind === 'text' || found.has(keyOf(part))) continue;
+    found.set(keyOf(part), {
+      key: keyOf(part),
+      name: part.kind === 'named' ? part.name : null,
+    });
+  }
+  return [...found.values()];
+}
+
+/** @returns the prompt with `[V]` wherever its first reference stood, so that another subject can take its place */
+export function withDefaultReference(prompt: string): string {
+  const parts = parsePrompt(prompt);
+  const [first] = listReferences(parts);
+  return parts
+    .map((part) => {
+      if (part.kind === 'text') return part.text;
+      return keyOf(part) === first?.key || part.kind === 'default' ? '[V]' : `[${part.name}]`;
+    })
+    .join('');
 }
 
 /**
- * Puts the subject's words in the place of every reference.
+ * Puts a subject's words in the place of every reference.
  *
+ * @param wordsOf the words of the subject that a reference's key stands for
  * @returns the prompt to render: `a [V] on the beach` and `a [V] cat on the beach` both become
  *   `a zwx cat on the beach`
  */
-export function fillPrompt(parts: readonly PromptPart[], words: SubjectWords): string {
+export function fillPrompt(
+  parts: readonly PromptPart[],
+  wordsOf: (key: string) => SubjectWords,
+): string {
   let filled = '';
   for (const [index, part] of parts.entries()) {
     if (part.kind === 'text') {
@@ -73,9 +108,10 @@ export function fillPrompt(parts: readonly PromptPart[], words: SubjectWords): s
       .slice(index + 1)
       .map((next) => (next.kind === 'text' ? next.text : ' [] '))
       .join('');
+    const { identifier, classNoun } = wordsOf(keyOf(part));
     if (/[\p{L}\p{N}]$/u.test(filled)) filled += ' ';
-    filled += words.identifier;
-    if (!startsWithNoun(after, words.classNoun)) filled += ` ${words.classNoun}`;
+    filled += identifier;
+    if (!startsWithNoun(after, classNoun)) filled += ` ${classNoun}`;
     if (/^[\p{L}\p{N}]/u.test(after)) filled += ' ';
   }
   return filled.replace(/\s+/gu, ' ').trim();

@@ -261,11 +261,12 @@ describe('/imagine', () => {
     await trainSubjectAs(stage, 'ada', { name: 'Rex', classNoun: 'dog' });
     await trainSubjectAs(stage, 'cleo', { name: 'Mia', classNoun: 'cat' }, 'aqz');
     await trainSubjectAs(stage, 'cleo', { name: 'Cup', classNoun: 'mug' }, 'bqz');
+    await trainSubjectAs(stage, 'cleo', { name: 'Hat', classNoun: 'mug' }, 'cqz');
     await requestTrainingAs(stage, 'ben', { name: 'Bolt', classNoun: 'horse' });
     const lost = await requestTrainingAs(stage, 'eve', { name: 'Lost' });
     const attempt = await takeTraining(stage, lost.run.id);
     await failTraining(stage.database.db, lost.run.id, attempt, { code: 'NAN_LOSS' });
-    await until(() => stage.playground.messages().length === 5, 'messages of all trainings');
+    await until(() => stage.playground.messages().length === 6, 'messages of all trainings');
   }, STAGE_TIMEOUT_MS);
   let before: Awaited<ReturnType<typeof countTraces>>;
   beforeEach(async () => {
@@ -311,16 +312,16 @@ describe('/imagine', () => {
     ],
     ['a prompt of nothing but spaces', 'ada', '   ', /^The prompt is empty\./],
     [
-      'two subjects in one prompt',
+      'two subjects of which one was learned with whole weights',
       'cleo',
       '[Mia] with a [Cup]',
-      /^One picture can show one subject for now\./,
+      /^\*\*Mia\*\* was learned with whole weights,/,
     ],
     [
-      '[V] while there are several subjects',
+      'three subjects in one prompt',
       'cleo',
-      'a [V]',
-      /^You have several subjects, .* Write `\[Cup\]` or `\[Mia\]`/,
+      '[Mia] with a [Cup] and a [Hat]',
+      /^One picture can show two subjects at most\./,
     ],
     [
       'no [V] while there are several subjects',
@@ -373,7 +374,7 @@ describe('/imagine', () => {
 describe('/train with a name that is taken', () => {
   test('ends in one clear message, and the photos that came with it are deleted again', async () => {
     await requestTrainingAs(stage, 'fay', { name: 'Taken' });
-    await until(() => stage.playground.messages().length === 6, 'the training message');
+    await until(() => stage.playground.messages().length === 7, 'the training message');
     const before = await countTraces();
     const sent = await stage.playground.command({
       user: 'fay',

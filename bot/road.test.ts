@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { findTrainingByInteraction, getTrainingRunWithSubject } from '#db/queries/training-runs.ts';
+import { listFiles } from '#playground/message-parts.ts';
 import {
   type BotStage,
   makePhotos,
@@ -95,9 +96,9 @@ describe('the road through the bot', () => {
 
     await finishRendition(stage, rendition);
     const posted = await stage.see('Seed 7');
-    expect(posted.attachments.map(({ filename }) => filename)).toEqual([
-      'rendition-1.png',
-      'rendition-2.png',
+    expect(listFiles(posted)).toMatchObject([
+      { name: 'rendition-1.png', description: 'Picture 1 of 2: a [V] on the beach' },
+      { name: 'rendition-2.png', description: 'Picture 2 of 2: a [V] on the beach' },
     ]);
     const pressed = await playground.click({
       user: 'ada',

@@ -19,18 +19,24 @@ import { createOutbox } from './delivery/outbox.ts';
 import { patientRequest } from './delivery/patient-request.ts';
 import { createPoster } from './delivery/poster.ts';
 import { createProgress } from './delivery/progress.ts';
+import { removeDeletedRenditions } from './delivery/remove-deleted.ts';
 import { watchHealth } from './health.ts';
 import { finishDeletions } from './intake/delete-subject.ts';
+import { discardUsedStartPictures } from './intake/start-picture.ts';
 import { routeInteractions } from './interactions/route.ts';
+import { type BasePresets, paperPresets } from './presets.ts';
+import { defaultRenditionLimits, type RenditionLimits } from './rendition-limits.ts';
 
 /** How often the bot looks and how long it waits, in milliseconds. */
 export interface BotTimings {
   /** Looking for outcomes to deliver. */
   readonly outboxMs: number;
-  /** Looking for changed trainings. */
+  /** Looking for changed trainings and renditions. */
   readonly progressMs: number;
   /** Between two edits of one message. */
   readonly editMs: number;
+  /** How long a rendition takes before a message shows how far it is. */
+  readonly renditionProgressMs: number;
   /** Between two sweeps for rows without a job and for unfinished deletions. */
   readonly sweepMs: number;
   /** How long the gateway may be down before the bot asks to be started anew. */
@@ -52,10 +58,14 @@ export interface BotDependencies {
   readonly logger: Logger;
   /** The base's closed list, see `readClassNouns`; null where any noun goes. Read each time: it may be a getter. */
   readonly classNouns: ClassNouns;
+  /** What the base can do, see `readPresets`; absent: all presets of the paper. It may be a getter. */
+  readonly presets?: BasePresets;
   /** Hosts, or `http://127.0.0.1:PORT` origins, from which photos are taken besides Discord's own. */
   readonly attachmentOrigins?: readonly string[];
   /** Settings of every training that the deployment chooses, such as a fixed seed. */
   readonly trainSettings?: Partial<TrainSettings>;
+  /** Those that differ from {@link defaultRenditionLimits}. */
+  readonly renditionLimits?: Partial<RenditionLimits>;
   /** Registers the slash commands first. */
   readonly deployCommands?: boolean;
   readonly timings?: Partial<BotTimings>;
@@ -74,6 +84,7 @@ const defaultTimings: BotTimings = {
   outboxMs: 1_000,
   progressMs: 1_000,
   editMs: 5_000,
+  renditionProgressMs: 4_000,
   sweepMs: 30_000,
   gatewayDownMs: 90_000,
 };
@@ -116,10 +127,12 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
   const lock = createKeyedLock();
   const showProgress = createProgress({
     db,
+    store,
     poster,
     lock,
     logger,
     editIntervalMs: timings.editMs,
+    renditionAfterMs: timings.renditionProgressMs,
     onRestart,
   });
   const deliver = createOutbox({ db, store, poster, lock, logger, onRestart });
@@ -127,6 +140,8 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     const added = await enqueueOpenRows(db, queue);
     if (added > 0) logger.info({ added }, 'jobs added for rows that had none');
     await finishDeletions({ db, store });
+    await discardUsedStartPictures({ db, store });
+    await removeDeletedRenditions({ db, store, poster, logger });
   };
 
   try {
@@ -151,9 +166,14 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     get classNouns() {
       return dependencies.classNouns;
     },
+    get presets() {
+      return dependencies.presets ?? paperPresets;
+    },
     attachmentHosts: [...discordCdnHosts, ...(dependencies.attachmentOrigins ?? [])],
     trainSettings: dependencies.trainSettings ?? {},
+    renditionLimits: { ...defaultRenditionLimits, ...dependencies.renditionLimits },
     showProgress: () => progressLoop.kick(),
+    tidy: () => sweepLoop.kick(),
     deliver: () => outboxLoop.kick(),
   };
   const router = routeInteractions(client, bot, onRestart);

@@ -97,6 +97,8 @@ export interface WorkerSettings {
   readonly judges: { readonly pocketDir: string; readonly paperDir?: string };
   readonly executionProvider: z.infer<typeof providerSchema>;
   readonly acknowledgeNoOutputClassifier: boolean;
+  /** Least time between two previews of a rendering; absent: as often as they can be shown. */
+  readonly previewEveryMs?: number;
 }
 
 /** The environment of a worker that is a process of its own. */

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '#db/client.ts';
-import { renderPrompt } from '#db/jobs/render-prompt.ts';
+import { type RenderSettings, renderPrompt } from '#db/jobs/render-prompt.ts';
 import { trainSubject } from '#db/jobs/train-subject.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { getArtifact, listArtifacts } from '#db/queries/artifacts.ts';
+import { softDeleteRendition } from '#db/queries/rendition-deletion.ts';
 import { getRendition } from '#db/queries/renditions.ts';
 import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
 import { getSubject } from '#db/queries/subjects.ts';
@@ -21,6 +22,7 @@ import { getDataKey } from '#db/queries/users.ts';
 import { type JobQueue, openQueue } from '#db/queue.ts';
 import type { Artifact } from '#db/schema/artifacts.ts';
 import { classImageSets } from '#db/schema/class-image-sets.ts';
+import type { Rendition } from '#db/schema/renditions.ts';
 import { isTerminal } from '#db/schema/status.ts';
 import { insertReadySubject, insertRendition, makeSnowflake } from '#db/testing/rows.ts';
 import { openBase, openBaseTokenizers } from './dreambooth/base-checkpoint.ts';
@@ -94,6 +96,7 @@ async function readArtifact(artifact: Artifact | undefined, dataKey: Uint8Array)
 describe('the worker', { timeout }, () => {
   let trained: Awaited<ReturnType<WorkerHarness['insertTraining']>>;
   let artifactId: string;
+  let source: Rendition;
 
   it('turns photos into weights and samples, and tells once', async () => {
     const { database, store } = harness;
@@ -158,7 +161,7 @@ describe('the worker', { timeout }, () => {
       resolvedPrompt: 'a zwb dog on the beach',
       seed: 4_294_967_295,
       count: 2,
-      settings: { numInferenceSteps: 3, sampler: 'unipc', width: 72, height: 56 },
+      settings: { numInferenceSteps: 3, sampler: 'unipc', aspect: '4:3' },
     });
     await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
     expect(await endOfRendition(rendition.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
@@ -168,8 +171,7 @@ describe('the worker', { timeout }, () => {
     if (outcome?.outcome !== 'succeeded' || outcome.kind !== 'rendition') throw new Error();
     expect(outcome.result).toMatchObject({
       seeds: [4_294_967_295, 4_294_967_296],
-      width: 72,
-      height: 56,
+      renderedWith: { width: 72, height: 56, sampler: 'unipc', numInferenceSteps: 3 },
     });
     const key = await getDataKey(database.db, userId);
     const [first, second] = await Promise.all(
@@ -178,6 +180,115 @@ describe('the worker', { timeout }, () => {
     expect(first?.equals(second ?? Buffer.alloc(0))).toBe(false);
     await expect(store.get(outcome.result.fileIds[0] ?? '', trained.dataKey)).rejects.toThrow();
     await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
+  });
+
+  it('starts from a picture where it is given one, and says so when that is gone', async () => {
+    const { database, store } = harness;
+    const { run, dataKey } = trained;
+    const put = async (background: string) => {
+      const create = { width: 90, height: 70, channels: 3, background } as const;
+      return store.put(await sharp({ create }).png().toBuffer(), { ownerDataKey: dataKey });
+    };
+    const draw = async (settings: RenderSettings, startFileId?: string) => {
+      const rendition = await insertRendition(database.db, {
+        userId: run.userId,
+        resolvedPrompt: 'a dog',
+        seed: 5,
+        count: 1,
+        settings,
+        ...(startFileId !== undefined && { startFileId }),
+      });
+      await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+      return endOfRendition(rendition.id);
+    };
+    const pictures: Buffer[] = [];
+    for (const background of ['#208040', '#208040', '#e0a0ff', null]) {
+      const settings = background ? { strength: 0.5 } : {};
+      source = await draw(settings, background ? await put(background) : undefined);
+      pictures.push(await store.get(source.resultFileIds?.[0] ?? '', dataKey));
+    }
+    const [green, again, pink, none] = pictures.map((bytes) => bytes.toString('base64'));
+    expect(again).toBe(green);
+    expect(new Set([green, pink, none]).size).toBe(3);
+    const lost = await draw({ strength: 0.5 }, crypto.randomUUID());
+    expect(lost).toMatchObject({ status: 'failed', failureCode: 'PICTURE_GONE' });
+  });
+
+  const goOn = async (settings: RenderSettings) => {
+    const rendition = await insertRendition(harness.database.db, {
+      userId: makeSnowflake(),
+      resolvedPrompt: 'a dog',
+      count: 1,
+      settings,
+      sourceId: source.id,
+      sourceIndex: 0,
+    });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    return endOfRendition(rendition.id);
+  };
+  const readPicture = async ({ userId, resultFileIds }: Rendition) => {
+    const key = await getDataKey(harness.database.db, userId);
+    return harness.store.get(resultFileIds?.[0] ?? '', key?.wrappedDataKey ?? new Uint8Array());
+  };
+  /** Root of the mean square over a picture's values, 0 to 255, once both are of one size. */
+  const difference = async (a: Buffer, b: Buffer) => {
+    const [left, right] = await Promise.all(
+      [a, b].map((bytes) => sharp(bytes).resize(64, 64, { fit: 'fill' }).raw().toBuffer()),
+    );
+    if (left === undefined || right === undefined) throw new Error('no pixels');
+    const squares = [...left].map((value, i) => (value - (right[i] ?? 0)) ** 2);
+    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+  };
+
+  it("goes on from another rendition's picture: enlarges it, or draws from it", async () => {
+    const original = await readPicture(source);
+    const larger = await goOn({ enlarge: 2 });
+    expect(larger.renderedWith).toEqual({ ...source.renderedWith, width: 128, height: 128 });
+    const bytes = await readPicture(larger);
+    expect(await sharp(bytes).metadata()).toMatchObject({ width: 128, height: 128 });
+    const ofLarger = await difference(bytes, original);
+    const varied = await goOn({ strength: 0.9, numInferenceSteps: 10 });
+    expect(varied.status).toBe('succeeded');
+    // What an untrained base draws is little but noise, of which resampling takes the finest away.
+    expect(ofLarger).toBeLessThan(0.5 * (await difference(await readPicture(varied), original)));
+  });
+
+  it('shows what is being drawn on the way, and keeps none of it', async () => {
+    const { database, store } = harness;
+    const { run, dataKey } = trained;
+    const rendition = await insertRendition(database.db, {
+      userId: run.userId,
+      resolvedPrompt: 'a dog',
+      count: 4,
+      settings: { numInferenceSteps: 300, guidanceScale: 1 },
+    });
+    await queue.enqueue(renderPrompt, rendition.id, { priority: 1 });
+    const [preview = ''] = await eventually('a preview', async () => {
+      const row = await getRendition(database.db, rendition.id);
+      if (row && isTerminal(row.status)) throw new Error('it was over before');
+      const fileIds = row?.progress?.previewFileIds ?? [];
+      return fileIds.length > 0 ? fileIds : undefined;
+    });
+    expect(await sharp(await store.get(preview, dataKey)).metadata()).toMatchObject({
+      format: 'png',
+      width: 128,
+      height: 128,
+    });
+    const ended = await endOfRendition(rendition.id);
+    expect(ended.status).toBe('succeeded');
+    await expect
+      .poll(() =>
+        store.get(preview, dataKey).then(
+          () => 'there',
+          () => 'gone',
+        ),
+      )
+      .toBe('gone');
+  });
+
+  it('says so when the picture that it goes on from was deleted', async () => {
+    await softDeleteRendition(harness.database.db, source.id);
+    expect(await goOn({ enlarge: 2 })).toMatchObject({ failureCode: 'PICTURE_GONE' });
   });
 
   const long = `a dog ${'on the beach '.repeat(9)}sunset forever`;

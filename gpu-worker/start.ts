@@ -62,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { database, queue, config, logger } = options;
   requireSafeBase(config);
   const facts = readBaseFacts(config.baseCheckpointDir);
-  const base = { ...facts, size: pictureSizeOf(config.baseCheckpointDir) };
+  const base = { ...facts, ...pictureSizesOf(config.baseCheckpointDir) };
   await removeEndedRunFolders(config.workDir, (rowId) => hasEnded(database.db, rowId));
 
   const engine = createEngine({ logger });
@@ -118,12 +118,14 @@ export function requireSafeBase(config: WorkerSettings): void {
   );
 }
 
-/** Latents are smaller by two for each level of the autoencoder but the first. */
-function pictureSizeOf(baseCheckpointDir: string): number {
+/** Latents are smaller by two for each level of the autoencoder but the first; so are the UNet's levels. */
+function pictureSizesOf(baseCheckpointDir: string): { size: number; sideStep: number } {
   const { unet, vae } = openBase(baseCheckpointDir);
   const size = unet.config.sample_size ?? 64;
   const latent = typeof size === 'number' ? size : (size[0] ?? 64);
-  return latent * 2 ** (vae.config.block_out_channels.length - 1);
+  const factor = 2 ** (vae.config.block_out_channels.length - 1);
+  const sideStep = factor * 2 ** (unet.config.block_out_channels.length - 1);
+  return { size: latent * factor, sideStep };
 }
 
 async function hasEnded(db: Db, rowId: string): Promise<boolean> {

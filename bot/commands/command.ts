@@ -1,8 +1,10 @@
-/** @file What a command is. */
+/** @file What commands are: slash commands, and those in a message's menu. */
 import type {
   AutocompleteInteraction,
   ChatInputCommandInteraction,
+  MessageContextMenuCommandInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { BotContext } from '../context.ts';
 
@@ -19,4 +21,12 @@ export interface Command {
     interaction: AutocompleteInteraction,
     bot: BotContext,
   ): Promise<readonly { name: string; value: string }[]>;
+}
+
+/** A command in the menu of a message. Discord offers it on every message; each must refuse those of others. */
+export interface MessageCommand {
+  /** As Discord registers it. */
+  readonly definition: RESTPostAPIContextMenuApplicationCommandsJSONBody;
+  /** @throws {UserError} whose sentence is shown to the user */
+  run(interaction: MessageContextMenuCommandInteraction, bot: BotContext): Promise<void>;
 }

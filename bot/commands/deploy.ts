@@ -1,6 +1,6 @@
-/** @file Registers the slash commands with Discord, in all servers at once. */
+/** @file Registers the commands with Discord, in all servers at once. */
 import { REST, Routes } from 'discord.js';
-import { commands } from './index.ts';
+import { commands, messageCommands } from './index.ts';
 
 /**
  * Replaces the application's commands by ours.
@@ -14,7 +14,7 @@ export async function deployCommands(discord: {
 }): Promise<number> {
   const rest = new REST(discord.apiUrl ? { api: discord.apiUrl } : {}).setToken(discord.token);
   const registered = await rest.put(Routes.applicationCommands(discord.applicationId), {
-    body: commands.map(({ definition }) => definition),
+    body: [...commands, ...messageCommands].map(({ definition }) => definition),
   });
   return (registered as unknown[]).length;
 }

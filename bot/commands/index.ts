@@ -1,15 +1,25 @@
 /** @file Every command there is. */
-import type { Command } from './command.ts';
+import type { Command, MessageCommand } from './command.ts';
 import { config } from './config.ts';
 import { gallery } from './gallery.ts';
+import { imageInfo } from './image-info.ts';
 import { imagine } from './imagine.ts';
+import { preset } from './preset.ts';
+import { remix } from './remix.ts';
 import { subject } from './subject.ts';
 import { train } from './train.ts';
+import { upscale } from './upscale.ts';
+import { vary } from './vary.ts';
 
 export const commands = [
   train,
   imagine,
+  preset,
+  vary,
+  upscale,
   subject,
   gallery,
   config,
 ] as const satisfies readonly Command[];
+
+export const messageCommands = [imageInfo, remix] as const satisfies readonly MessageCommand[];

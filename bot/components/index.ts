@@ -1,12 +1,30 @@
-/** @file Every button and form there is, by what its custom id says. */
-import type { ButtonInteraction, ModalSubmitInteraction } from 'discord.js';
+/** @file Every button, menu and form there is, by what its custom id says. */
+import type {
+  ButtonInteraction,
+  ModalSubmitInteraction,
+  StringSelectMenuInteraction,
+} from 'discord.js';
 import type { BotContext } from '../context.ts';
-import type { ButtonAction, ButtonTarget } from '../custom-ids.ts';
+import type {
+  ButtonAction,
+  ButtonTarget,
+  FormAction,
+  FormTarget,
+  SelectAction,
+  SelectTarget,
+} from '../custom-ids.ts';
 import { trainForm } from '../views/train-form.ts';
+import { cancelRendition } from './cancel-rendition.ts';
 import { cancelTraining } from './cancel-training.ts';
+import { chooseSubject } from './choose-subject.ts';
+import { askToDelete, deletePicturesNow } from './delete-rendition.ts';
 import { deleteSubjectNow, keepSubject } from './delete-subject.ts';
+import { openEditForm, takeEditForm } from './edit-rendition.ts';
 import { turnGalleryPage } from './gallery-page.ts';
 import { publishRendition } from './publish-rendition.ts';
+import { takeRemixForm } from './remix-rendition.ts';
+import { showRenditionInfo } from './rendition-info.ts';
+import { drawAgainNow, enlargePictureNow, varyPictureNow } from './rerun-rendition.ts';
 import { takeTrainForm } from './train-form.ts';
 
 /** Handles a button; everything it needs to know is in the row that the custom id names. */
@@ -16,20 +34,53 @@ export type ButtonHandler = (
   target: ButtonTarget,
 ) => Promise<void>;
 
-/** Handles a form. */
+/** Handles a menu, likewise. */
+export type SelectHandler = (
+  interaction: StringSelectMenuInteraction,
+  bot: BotContext,
+  target: SelectTarget,
+) => Promise<void>;
+
+/** Handles a form that is about a row, likewise. */
+export type FormHandler = (
+  interaction: ModalSubmitInteraction,
+  bot: BotContext,
+  target: FormTarget,
+) => Promise<void>;
+
+/** Handles a form that is about nothing that is there yet. */
 export interface ModalHandler {
   readonly customId: string;
   run(interaction: ModalSubmitInteraction, bot: BotContext): Promise<void>;
 }
 
-export const components = {
+export const buttons = {
   cancel: cancelTraining,
   publish: publishRendition,
   delete: deleteSubjectNow,
   keep: keepSubject,
   'gallery-older': turnGalleryPage,
   'gallery-newer': turnGalleryPage,
+  'cancel-rendition': cancelRendition,
+  'enlarge-2': enlargePictureNow,
+  'enlarge-4': enlargePictureNow,
+  'vary-subtle': varyPictureNow,
+  'vary-strong': varyPictureNow,
+  again: drawAgainNow,
+  edit: openEditForm,
+  info: showRenditionInfo,
+  'delete-pictures': askToDelete,
+  'delete-pictures-now': deletePicturesNow,
 } as const satisfies Record<ButtonAction, ButtonHandler>;
+
+export const selects = {
+  'choose-subject': chooseSubject,
+} as const satisfies Record<SelectAction, SelectHandler>;
+
+export const forms = {
+  edit: takeEditForm,
+  remix: takeRemixForm,
+} as const satisfies Record<FormAction, FormHandler>;
 
 export const modals = [
   { customId: trainForm.customId, run: takeTrainForm },

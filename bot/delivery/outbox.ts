@@ -6,7 +6,7 @@ import {
   markDelivered,
   rescheduleDelivery,
 } from '#db/queries/outbox-deliveries.ts';
-import { getRenditionWithSubject } from '#db/queries/renditions.ts';
+import { getRenditionWithSubjects, setRenditionProgressMessage } from '#db/queries/renditions.ts';
 import {
   getTrainingRunWithSubject,
   setTrainingProgressMessage,
@@ -17,7 +17,7 @@ import type { BotContext } from '../context.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { readPictures } from '../intake/pictures.ts';
 import type { MessageView } from '../views/message-view.ts';
-import { renditionEnded } from '../views/rendition.ts';
+import { type MissingReason, renditionEnded } from '../views/rendition-card.ts';
 import { trainingEnded } from '../views/training.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isEditable } from './message-age.ts';
@@ -91,26 +91,39 @@ async function deliverTraining(
   const row = await getTrainingRunWithSubject(db, delivery.refId);
   if (!row) return null;
   const { run, subject } = row;
-  const outcome = outcomeNow(payload, subject);
+  const outcome = outcomeNow(payload, [subject]);
   const view = trainingEnded(run, subject, outcome, samples);
-  return withoutLargeFiles(view, async (message) => {
-    const old = run.progressMessageId;
-    if (old !== null && isEditable(old)) {
-      try {
-        await poster.edit(run.channelId, old, message);
-        return old;
-      } catch (error) {
-        const { unknownMessage, tooManyEditsOfOldMessage } = discordCodes;
-        if (!isDiscordCode(error, unknownMessage, tooManyEditsOfOldMessage)) throw error;
-      }
+  const withoutFiles = { ...view, files: [], components: [] };
+  const place = { channelId: run.channelId, old: run.progressMessageId, nonce: delivery.nonce };
+  return withoutLargeFiles(view, withoutFiles, (message) =>
+    showLast(poster, place, message, (messageId) =>
+      setTrainingProgressMessage(db, run.id, messageId),
+    ),
+  );
+}
+
+/** The message that showed a row while it was open becomes its last one; where that cannot be, a new one takes its place. */
+async function showLast(
+  poster: Poster,
+  { channelId, old, nonce }: { channelId: string; old: string | null; nonce: string },
+  message: MessageView,
+  remember: (messageId: string) => Promise<void>,
+): Promise<string> {
+  if (old !== null && isEditable(old)) {
+    try {
+      await poster.edit(channelId, old, message);
+      return old;
+    } catch (error) {
+      const { unknownMessage, tooManyEditsOfOldMessage } = discordCodes;
+      if (!isDiscordCode(error, unknownMessage, tooManyEditsOfOldMessage)) throw error;
     }
-    const messageId = await poster.post(run.channelId, message, delivery.nonce);
-    await setTrainingProgressMessage(db, run.id, messageId);
-    if (old !== null && old !== messageId) {
-      await poster.remove(run.channelId, old).catch(() => undefined);
-    }
-    return messageId;
-  });
+  }
+  const messageId = await poster.post(channelId, message, nonce);
+  await remember(messageId);
+  if (old !== null && old !== messageId) {
+    await poster.remove(channelId, old).catch(() => undefined);
+  }
+  return messageId;
 }
 
 async function deliverRendition(
@@ -121,13 +134,20 @@ async function deliverRendition(
   const fileIds =
     payload.outcome === 'succeeded' && payload.kind === 'rendition' ? payload.result.fileIds : [];
   const pictures = await readPictures(options, userId, fileIds);
-  const row = await getRenditionWithSubject(options.db, delivery.refId);
+  const row = await getRenditionWithSubjects(options.db, delivery.refId);
   if (!row) return null;
-  const { rendition, subject } = row;
-  const outcome = outcomeNow(payload, subject);
-  const view = renditionEnded(rendition, subject, outcome, pictures);
-  return withoutLargeFiles(view, (message) =>
-    options.poster.post(rendition.channelId, message, delivery.nonce),
+  const { rendition } = row;
+  if (rendition.deletedAt) return null;
+  const subjects = row.subjects.map(({ subject }) => subject);
+  const outcome = outcomeNow(payload, subjects);
+  const build = (shown: readonly Buffer[] | MissingReason) =>
+    renditionEnded(rendition, subjects, outcome, shown);
+  const { channelId, progressMessageId: old } = rendition;
+  const place = { channelId, old, nonce: delivery.nonce };
+  return withoutLargeFiles(build(pictures), build('too-large'), (message) =>
+    showLast(options.poster, place, message, (messageId) =>
+      setRenditionProgressMessage(options.db, rendition.id, messageId),
+    ),
   );
 }
 
@@ -135,20 +155,21 @@ async function deliverRendition(
  * What there is to tell by now. The row is read after the pictures, so that pictures which a deletion took away are
  * never told of as if they were there.
  */
-function outcomeNow(outcome: Outcome, subject: Subject | null): Outcome {
-  const isGone = outcome.outcome === 'succeeded' && subject !== null && subject.deletedAt !== null;
+function outcomeNow(outcome: Outcome, subjects: readonly Subject[]): Outcome {
+  const isGone = outcome.outcome === 'succeeded' && subjects.some(({ deletedAt }) => deletedAt);
   return isGone ? buildDeletedOutcome(outcome.kind) : outcome;
 }
 
-/** Where Discord finds the files too large, the text goes alone. */
+/** Where Discord finds the files too large, another message goes without them. */
 async function withoutLargeFiles(
   view: MessageView,
+  withoutFiles: MessageView,
   send: (view: MessageView) => Promise<string>,
 ): Promise<string> {
   try {
     return await send(view);
   } catch (error) {
     if (view.files.length === 0 || !isDiscordCode(error, discordCodes.tooLarge)) throw error;
-    return await send({ ...view, files: [], components: [] });
+    return await send(withoutFiles);
   }
 }

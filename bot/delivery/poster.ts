@@ -1,5 +1,6 @@
 /** @file Writes messages with the bot token, which never expires: no interaction has to be alive for it. */
 import {
+  MessageFlags,
   type RawFile,
   type REST,
   type RESTPatchAPIChannelMessageJSONBody,
@@ -34,6 +35,7 @@ export function createPoster(rest: REST): Poster {
   return {
     async post(channelId, view, nonce) {
       const body: RESTPostAPIChannelMessageJSONBody = {
+        ...(view.isCard ? {} : { content: view.content }),
         ...toBody(view),
         nonce,
         enforce_nonce: true,
@@ -44,7 +46,9 @@ export function createPoster(rest: REST): Poster {
       return idOf(message);
     },
     async edit(channelId, messageId, view) {
-      const body: RESTPatchAPIChannelMessageJSONBody = toBody(view);
+      // A card has no content; saying so clears what was there.
+      const content = view.isCard ? null : view.content;
+      const body: RESTPatchAPIChannelMessageJSONBody = { content, ...toBody(view) };
       const message = await send((signal) =>
         rest.patch(Routes.channelMessage(channelId, messageId), {
           body,
@@ -62,7 +66,7 @@ export function createPoster(rest: REST): Poster {
 
 function toBody(view: MessageView) {
   return {
-    content: view.content,
+    ...(view.isCard ? { flags: MessageFlags.IsComponentsV2 } : {}),
     components: [...view.components],
     // Naming only the new files drops those that the message had.
     attachments: view.files.map(({ name, description }, index) => ({

@@ -16,7 +16,8 @@ export async function publishPicture(
 ): Promise<PublishedPost> {
   const { renditionId, pictureIndex, guildId, userId } = wanted;
   const rendition = await getRendition(bot.db, renditionId);
-  if (!rendition) throw new UserError('PICTURE_GONE', refusals.pictureGone());
+  if (!rendition || rendition.deletedAt)
+    throw new UserError('PICTURE_GONE', refusals.pictureGone());
   if (rendition.userId !== userId) {
     throw new UserError('NOT_YOUR_PICTURE', refusals.notYourPicture());
   }

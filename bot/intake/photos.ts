@@ -52,7 +52,17 @@ export async function receivePhotos(
   return different;
 }
 
-async function receivePhoto(bot: BotContext, link: PhotoLink, number: number): Promise<CleanPhoto> {
+/**
+ * Fetches and decodes one photo.
+ *
+ * @param number its place among the user's photos, from 1; null where it is the only one
+ * @throws {UserError} when it is refused
+ */
+export async function receivePhoto(
+  bot: BotContext,
+  link: PhotoLink,
+  number: number | null,
+): Promise<CleanPhoto> {
   const place = { number, filename: link.filename };
   try {
     if (link.sizeBytes > defaultPhotoLimits.maxBytes) {

@@ -6,6 +6,7 @@ import {
   DiscordjsError,
   DiscordjsErrorCodes,
   type MessageComponentInteraction,
+  type MessageContextMenuCommandInteraction,
   MessageFlags,
   type ModalBuilder,
   type ModalSubmitInteraction,
@@ -18,6 +19,7 @@ import { type MessageView, messageView } from '../views/message-view.ts';
 /** An interaction that can be answered with a message. */
 export type Answerable =
   | ChatInputCommandInteraction
+  | MessageContextMenuCommandInteraction
   | MessageComponentInteraction
   | ModalSubmitInteraction;
 
@@ -49,7 +51,7 @@ export async function deferChange(interaction: MessageComponentInteraction): Pro
 
 /** Opens a form. It must be the first answer. */
 export async function openForm(
-  interaction: ChatInputCommandInteraction,
+  interaction: Exclude<Answerable, ModalSubmitInteraction>,
   modal: ModalBuilder,
 ): Promise<void> {
   await acknowledge(
@@ -73,16 +75,16 @@ export async function answer(interaction: Answerable, view: MessageView | string
   const message = typeof view === 'string' ? messageView(view) : view;
   if (!interaction.deferred && !interaction.replied) {
     await acknowledge(
-      () => interaction.reply({ ...payload(message), flags: MessageFlags.Ephemeral }),
+      () => interaction.reply({ ...payload(message), flags: ephemeralFlags(message) }),
       () => {
         interaction.replied = true;
       },
     );
   } else if (interaction.deferred && !wasDeferredChange(interaction) && !interaction.replied) {
-    await repeat(() => interaction.editReply({ ...payload(message), attachments: [] }));
+    await repeat(() => interaction.editReply(changedPayload(message)));
   } else {
     await repeat(
-      () => interaction.followUp({ ...payload(message), flags: MessageFlags.Ephemeral }),
+      () => interaction.followUp({ ...payload(message), flags: ephemeralFlags(message) }),
       1,
     );
   }
@@ -93,7 +95,7 @@ export async function changeSource(
   interaction: MessageComponentInteraction,
   view: MessageView,
 ): Promise<void> {
-  await repeat(() => interaction.editReply({ ...payload(view), attachments: [] }));
+  await repeat(() => interaction.editReply(changedPayload(view)));
 }
 
 /** After a deferred change, `@original` is the message with the button, which a refusal must not replace. */
@@ -103,7 +105,7 @@ function wasDeferredChange(interaction: Answerable): boolean {
 
 function payload(view: MessageView) {
   return {
-    content: view.content,
+    ...(view.isCard ? {} : { content: view.content }),
     components: [...view.components],
     files: view.files.map(
       ({ bytes, name, description }) => new AttachmentBuilder(bytes, { name, description }),
@@ -111,6 +113,20 @@ function payload(view: MessageView) {
     allowedMentions: { parse: [] },
   };
 }
+
+/** Of a message that replaces another. A card has no content; saying so clears what was there. */
+function changedPayload(view: MessageView) {
+  return {
+    ...payload(view),
+    attachments: [],
+    ...(view.isCard ? { content: null, flags: MessageFlags.IsComponentsV2 as const } : {}),
+  };
+}
+
+const ephemeralFlags = ({ isCard }: MessageView) =>
+  isCard
+    ? ([MessageFlags.Ephemeral, MessageFlags.IsComponentsV2] as const)
+    : MessageFlags.Ephemeral;
 
 /**
  * Sends a first answer. Discord says "already acknowledged" (40060) when an earlier try arrived after all, or when

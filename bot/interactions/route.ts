@@ -1,10 +1,10 @@
 /** @file From an interaction to its handler: each one once, and each error to a sentence. */
-import { type Client, Events, type Interaction } from 'discord.js';
+import { type Client, Events, type Interaction, type ModalSubmitInteraction } from 'discord.js';
 import type { Command } from '../commands/command.ts';
-import { commands } from '../commands/index.ts';
-import { components, modals } from '../components/index.ts';
+import { commands, messageCommands } from '../commands/index.ts';
+import { buttons, forms, modals, selects } from '../components/index.ts';
 import type { BotContext } from '../context.ts';
-import { parseCustomId } from '../custom-ids.ts';
+import { buttonActions, formActions, parseCustomId, selectActions } from '../custom-ids.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
@@ -86,14 +86,22 @@ async function dispatch(interaction: Interaction, bot: BotContext): Promise<void
     const command = commands.find(({ definition }) => definition.name === interaction.commandName);
     if (!command) throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
     await command.run(interaction, bot);
+  } else if (interaction.isMessageContextMenuCommand()) {
+    const command = messageCommands.find(
+      ({ definition }) => definition.name === interaction.commandName,
+    );
+    if (!command) throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
+    await command.run(interaction, bot);
   } else if (interaction.isButton()) {
-    const target = parseCustomId(interaction.customId);
+    const target = parseCustomId(interaction.customId, buttonActions);
     if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
-    await components[target.action](interaction, bot, target);
+    await buttons[target.action](interaction, bot, target);
+  } else if (interaction.isStringSelectMenu()) {
+    const target = parseCustomId(interaction.customId, selectActions);
+    if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
+    await selects[target.action](interaction, bot, target);
   } else if (interaction.isModalSubmit()) {
-    const modal = modals.find(({ customId }) => customId === interaction.customId);
-    if (!modal) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
-    await modal.run(interaction, bot);
+    await dispatchModal(interaction, bot);
   } else if (interaction.isRepliable()) {
     throw new UserError('UNKNOWN_COMMAND', refusals.unknownCommand());
   }
@@ -108,6 +116,14 @@ function isAlwaysAllowed(interaction: Interaction): boolean {
   return command?.isAlwaysAllowed === true;
 }
 
+async function dispatchModal(interaction: ModalSubmitInteraction, bot: BotContext): Promise<void> {
+  const modal = modals.find(({ customId }) => customId === interaction.customId);
+  if (modal) return modal.run(interaction, bot);
+  const target = parseCustomId(interaction.customId, formActions);
+  if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
+  await forms[target.action](interaction, bot, target);
+}
+
 async function answerError(interaction: Interaction, error: unknown): Promise<void> {
   if (interaction.isAutocomplete()) {
     if (error instanceof UserError) await answerChoices(interaction, []);
@@ -116,6 +132,7 @@ async function answerError(interaction: Interaction, error: unknown): Promise<vo
   if (
     !(
       interaction.isChatInputCommand() ||
+      interaction.isMessageContextMenuCommand() ||
       interaction.isMessageComponent() ||
       interaction.isModalSubmit()
     )

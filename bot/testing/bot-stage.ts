@@ -11,10 +11,12 @@ import { type Database, openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { type JobQueue, openQueue } from '#db/queue.ts';
 import { createManualClock, type ManualClock } from '#playground/clock.ts';
+import { readText } from '#playground/message-parts.ts';
 import { createOpenApiValidator } from '#playground/openapi.ts';
 import { type Playground, type PlaygroundOptions, startPlayground } from '#playground/server.ts';
 import { generateMasterKey, type MasterKey, parseMasterKey } from '#storage/keys.ts';
 import { openStore, type Store } from '#storage/store.ts';
+import type { BasePresets } from '../presets.ts';
 import { type BotDependencies, type BotTimings, type RunningBot, startBot } from '../start.ts';
 
 /** Discord's own description of its API, where it is at hand. */
@@ -57,6 +59,7 @@ export interface StageOptions {
   startMs?: number;
   playground?: PlaygroundOptions;
   classNouns?: readonly string[];
+  presets?: BasePresets;
   timings?: Partial<BotTimings>;
 }
 
@@ -65,6 +68,8 @@ const timings: BotTimings = {
   outboxMs: 40,
   progressMs: 40,
   editMs: 150,
+  // A busy machine may take its time over a rendition; tests of its message say when they want it.
+  renditionProgressMs: 3_600_000,
   sweepMs: 200,
   gatewayDownMs: 1_500,
 };
@@ -115,6 +120,7 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
     masterKey,
     logger,
     classNouns: options.classNouns ?? null,
+    ...(options.presets && { presets: options.presets }),
     attachmentOrigins: [new URL(playground.urls.cdn).origin],
     deployCommands: true,
     timings: { ...timings, ...options.timings },
@@ -130,7 +136,9 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
     playground,
     clock,
     see: (text) =>
-      playground.waitForMessage(({ content }) => content.includes(text), { timeoutMs: 20_000 }),
+      playground.waitForMessage((message) => readText(message).includes(text), {
+        timeoutMs: 20_000,
+      }),
     database,
     queue,
     store,

@@ -8,6 +8,7 @@ import {
   succeedTraining,
   updateTrainingProgress,
 } from '#db/queries/training-runs.ts';
+import type { ArtifactMethod } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { ensureDataKey } from '../intake/data-keys.ts';
@@ -68,6 +69,7 @@ export async function finishTraining(
   run: TrainingRun,
   attempt: number,
   identifier = 'zwx',
+  method: ArtifactMethod = 'full',
 ): Promise<void> {
   const { db } = stage.database;
   const ownerDataKey = await ensureDataKey(db, stage.masterKey, run.userId);
@@ -76,7 +78,7 @@ export async function finishTraining(
   const artifactId = await succeedTraining(db, run.id, attempt, {
     artifacts: [
       {
-        method: 'full',
+        method,
         baseCheckpointHash: 'base-1',
         identifier,
         storageFileId: await put(99),
@@ -105,10 +107,11 @@ export async function trainSubjectAs(
   user: string,
   subject: { name: string; classNoun?: string },
   identifier = 'zwx',
+  method: ArtifactMethod = 'full',
 ): Promise<Subject> {
   const requested = await requestTrainingAs(stage, user, subject);
   const attempt = await takeTraining(stage, requested.run.id);
-  await finishTraining(stage, requested.run, attempt, identifier);
+  await finishTraining(stage, requested.run, attempt, identifier, method);
   return requested.subject;
 }
 
@@ -129,8 +132,13 @@ export async function finishRendition(
   await succeedRendition(db, rendition.id, started.attempt, {
     fileIds,
     seeds,
-    width: 64,
-    height: 48,
+    renderedWith: {
+      width: 64,
+      height: 48,
+      sampler: 'ddim',
+      numInferenceSteps: 20,
+      guidanceScale: 3,
+    },
   });
 }
 

@@ -27,6 +27,8 @@ const sentences = {
   SUBJECT_NOT_TRAINED: () => 'This subject has no trained weights. Teach it again with `/train`.',
   SUBJECT_NOT_SHARED: () =>
     'Its owner no longer shares this subject with you. Ask them, or use one of your own: `/subject list`.',
+  PICTURE_GONE: () =>
+    'The picture that it was to start from is not there any more. Use `/imagine` with another one.',
   UNSAFE_OUTPUT: () => 'The picture was held back by the safety check. Try another prompt.',
   SAFETY_UNAVAILABLE: () =>
     'The safety check does not work here, so nothing is drawn. Please tell the person who runs this bot.',

@@ -2,6 +2,11 @@
 import {
   type APIActionRowComponent,
   type APIButtonComponent,
+  type APIMediaGalleryComponent,
+  type APIMessageTopLevelComponent,
+  type APISelectMenuOption,
+  type APIStringSelectComponent,
+  type APITextDisplayComponent,
   ButtonStyle,
   ComponentType,
 } from 'discord.js';
@@ -16,14 +21,41 @@ export interface ViewFile {
 
 /** A message's content. */
 export interface MessageView {
+  /** Empty in a card, whose text stands in its components. */
   readonly content: string;
-  readonly components: readonly APIActionRowComponent<APIButtonComponent>[];
+  readonly components: readonly APIMessageTopLevelComponent[];
   readonly files: readonly ViewFile[];
+  /** Made of components alone (Components V2). What was once a card stays one through all its edits. */
+  readonly isCard?: true;
 }
 
 /** @returns a message of text only, or with what is given */
 export function messageView(content: string, more: Partial<MessageView> = {}): MessageView {
   return { components: [], files: [], ...more, content };
+}
+
+/** @returns a message made of components; files show only where a component names them */
+export function cardView(
+  components: readonly APIMessageTopLevelComponent[],
+  files: readonly ViewFile[] = [],
+): MessageView {
+  return { content: '', components, files, isCard: true };
+}
+
+/** @param lines at least one that is not empty */
+export function textDisplay(...lines: readonly string[]): APITextDisplayComponent {
+  return { type: ComponentType.TextDisplay, content: lines.join('\n') };
+}
+
+/** @param files one to ten pictures of the same message */
+export function mediaGallery(files: readonly ViewFile[]): APIMediaGalleryComponent {
+  return {
+    type: ComponentType.MediaGallery,
+    items: files.map(({ name, description }) => ({
+      media: { url: `attachment://${name}` },
+      description,
+    })),
+  };
 }
 
 /** A button. */
@@ -54,5 +86,28 @@ export function buttonRow(
       custom_id: customId,
       ...(disabled ? { disabled: true } : {}),
     })),
+  };
+}
+
+/** A menu from which one entry is chosen. */
+export interface SelectView {
+  readonly customId: string;
+  readonly placeholder: string;
+  /** One to 25. */
+  readonly options: readonly APISelectMenuOption[];
+}
+
+/** @returns the menu, in a row of its own as Discord wants it */
+export function selectRow(select: SelectView): APIActionRowComponent<APIStringSelectComponent> {
+  return {
+    type: ComponentType.ActionRow,
+    components: [
+      {
+        type: ComponentType.StringSelect,
+        custom_id: select.customId,
+        placeholder: select.placeholder,
+        options: [...select.options],
+      },
+    ],
   };
 }

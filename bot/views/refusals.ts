@@ -8,12 +8,13 @@ export const photoCount = { min: 3, max: 10 } as const;
 
 /** Which photo is meant. */
 export interface PhotoPlace {
-  /** From 1. */
-  readonly number: number;
+  /** From 1; null where it is the only one. */
+  readonly number: number | null;
   readonly filename: string;
 }
 
-const which = ({ number, filename }: PhotoPlace) => `Photo ${number} (${plain(filename, 60)})`;
+const which = ({ number, filename }: PhotoPlace) =>
+  `${number === null ? 'The picture' : `Photo ${number}`} (${plain(filename, 60)})`;
 
 const photoSentences = {
   PHOTO_NOT_IMAGE: 'is not a picture. Send jpeg, png or webp photos',
@@ -102,23 +103,33 @@ export const refusals = {
   promptEmpty: (): string => 'The prompt is empty. Write for example `a [V] dog on the beach`.',
   promptTooLong: (length: number, max: number): string =>
     `The prompt has ${length} characters and I take at most ${max}. Shorten it and try again.`,
+  negativeTooLong: (length: number, max: number): string =>
+    `The negative prompt has ${length} characters and I take at most ${max}. Shorten it and try again.`,
+  tooManyPictures: (max: number): string =>
+    `Here I draw at most ${count(max, 'picture')} of one prompt. Ask for fewer.`,
+  tooManySteps: (max: number): string =>
+    `Here I take at most ${max} steps for a picture. Ask for fewer.`,
+  strengthWithoutPicture: (): string =>
+    '`strength` says how far to go from a picture. Attach one as `picture`, or leave it out.',
   promptWithoutSubject: (): string =>
     'Say where your subject goes: write `[V]` or its `[name]`, for example `a [V] dog on the beach`.',
   promptWithoutPlace: (suggestion: string): string =>
     `Say where your subject goes with \`[V]\`. Try: ${code(suggestion, 1200)}`,
   noSubject: (): string =>
     'You have not taught me anything yet. Start with `/train` and a few photos.',
-  ambiguousSubject: (names: readonly string[]): string =>
-    `You have several subjects, so \`[V]\` could be any of them. Write ${list(
-      names.slice(0, 5).map((name) => code(`[${name}]`, 40)),
-      'or',
-    )} in its place, or choose \`subject\`.`,
   unknownName: (name: string): string =>
     `Nothing is called ${code(`[${name}]`, 70)} here. \`/subject list\` shows your subjects; without brackets, it is an ordinary word.`,
   unknownSubject: (): string =>
     'I do not know this subject. Choose one from the list that appears while you type.',
+  chosenWithoutPlace: (name: string): string =>
+    `You chose **${plain(name)}**, but the prompt does not say where it goes. Write \`[V]\` in its place.`,
+  draftGone: (): string => 'This question is too old. Use `/imagine` again.',
   severalSubjects: (): string =>
-    'One picture can show one subject for now. Leave one of them in the prompt.',
+    'One picture can show two subjects at most. Leave two of them in the prompt.',
+  sameIdentifier: (one: string, other: string): string =>
+    `**${plain(one)}** and **${plain(other)}** go by the same word inside me, so one picture cannot show both. Teach me one of them again with \`/train\`.`,
+  notCombinable: (name: string): string =>
+    `**${plain(name)}** was learned with whole weights, which cannot be used together with another subject. Draw it alone, or teach me it again with \`/train\`.`,
   stillTraining: (name: string): string =>
     `**${plain(name)}** is still being learned. Try again when its message in the channel says that it is ready.`,
   neverTrained: (name: string): string =>
@@ -139,9 +150,37 @@ export const refusals = {
   notYourTraining: (): string => 'Only the person who started this training can cancel it.',
   notYourPicture: (): string => 'Only the person who asked for this picture can publish it.',
   notYourSubject: (): string => 'You have no such subject. `/subject list` shows yours.',
+  notYourRendition: (): string => 'Only the person who asked for these pictures can cancel them.',
+  renditionOver: (): string => 'These pictures are already over.',
   trainingOver: (): string => 'This training is already over.',
   trainingGone: (): string => 'I do not know this training any more.',
   pictureGone: (): string => 'I do not know this picture any more.',
+  pictureElsewhere: (): string => 'This picture is not from this channel. Use one from here.',
+  subjectNotUsable: (): string =>
+    'You may not draw what this picture shows: it was deleted, or it is not shared with you here. `/imagine` draws your own subjects.',
+  attachmentNotKept: (): string =>
+    'This began with an attached picture, which I do not keep. Use `/imagine` and attach it again.',
+  enlargedTooLarge: (width: number, height: number): string =>
+    `That would be ${width} × ${height} pixels, more than Discord takes from me. Choose a smaller factor.`,
+  notYoursToDelete: (): string =>
+    'Only the person who asked for these pictures, or a moderator of this server, can delete them.',
+  seedMalformed: (): string =>
+    'A seed is a whole number from 0 to 4294967295. Leave it empty for any.',
+  numberMalformed: (what: string, min: number, max: number): string =>
+    `The ${what} must be a number from ${min} to ${max}. Leave it empty for the usual one.`,
+  ambiguousSubject: (subjects: readonly { readonly name: string }[]): string =>
+    `You have several subjects, so \`[V]\` could be any of them. Write ${list(
+      subjects.slice(0, 5).map(({ name }) => code(`[${name}]`, 40)),
+      'or',
+    )} in its place.`,
+  notMyMessage: (): string => "I know what my own pictures were made with, nobody else's.",
+  noPicturesThere: (): string => 'This message of mine shows no pictures that I drew for a prompt.',
+  presetUnknown: (known: readonly string[]): string =>
+    `The model here does not know how to draw that. It knows ${list(known.map((name) => code(`/preset ${name}`)))}.`,
+  presetEmpty: (): string => 'Say it in a word or two, or choose from the list while you type.',
+  noPictureYet: (): string => 'You have no finished picture yet. Make one with `/imagine`.',
+  unknownPicture: (): string =>
+    'I do not know this picture. Choose one from the list that appears while you type.',
   nothingToPublish: (): string =>
     'You have no finished picture here yet. Make one with `/imagine`, then publish it.',
   galleryEmpty: (): string =>

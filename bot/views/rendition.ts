@@ -1,68 +1,112 @@
-/** @file Views of a rendition: the answer to `/imagine`, and the pictures or the reason why there are none. */
-import type { Outcome } from '#db/jobs/outcome.ts';
+/** @file What only the asker of a rendition sees: that it was taken, a question, its parameters, before it is deleted. */
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { limits } from './discord-limits.ts';
-import { failureSentence } from './failures.ts';
-import { buttonRow, type MessageView, messageView, type ViewFile } from './message-view.ts';
-import { count, fitText, oneLine, plain } from './text.ts';
+import {
+  buttonRow,
+  cardView,
+  type MessageView,
+  messageView,
+  selectRow,
+  textDisplay,
+} from './message-view.ts';
+import { subjectOption } from './subjects.ts';
+import { code, codeBlock, count, list, plain } from './text.ts';
 
-type ShownRendition = Pick<Rendition, 'id' | 'userId' | 'guildId' | 'prompt' | 'seed' | 'count'>;
 type ShownSubject = Pick<Subject, 'name'>;
 
-/** How much of a prompt a message repeats. */
-const PROMPT_LENGTH = 700;
+/** What became of an `/imagine`, see `requestRendition`. */
+type Requested =
+  | {
+      readonly kind: 'taken';
+      readonly subjects: readonly ShownSubject[];
+      readonly rendition: Pick<Rendition, 'count'>;
+    }
+  | { readonly kind: 'ask'; readonly draftId: string; readonly candidates: readonly Subject[] };
 
-/** @returns what the asker alone sees when the prompt has been taken */
-export function renditionTaken(pictures: number, subject: ShownSubject): MessageView {
-  return messageView(
-    `I am drawing ${count(pictures, 'picture')} of **${plain(subject.name)}**. They will appear in this channel.`,
-  );
+/** @returns what the asker alone sees: that the prompt has been taken, or a question about it */
+export function renditionAnswer(requested: Requested): MessageView {
+  return requested.kind === 'ask'
+    ? subjectQuestion(requested.draftId, requested.candidates)
+    : messageView(
+        `I am drawing ${count(requested.rendition.count, 'picture')} of ${list(requested.subjects.map(({ name }) => `**${plain(name)}**`))}. They will appear in this channel.`,
+      );
 }
 
-/** @returns the message with the pictures, or with the reason why there are none */
-export function renditionEnded(
-  rendition: ShownRendition,
-  subject: ShownSubject | null,
-  outcome: Outcome,
-  pictures: readonly Buffer[],
-): MessageView {
-  const name = subject ? `**${plain(subject.name)}** ` : '';
-  const head = [`${name}for <@${rendition.userId}>`, `> ${plain(rendition.prompt, PROMPT_LENGTH)}`];
-  if (outcome.outcome === 'cancelled') return messageView([...head, 'Cancelled.'].join('\n'));
-  if (outcome.outcome === 'failed') {
-    const reason = failureSentence(outcome.code, outcome.detail);
-    return messageView([...head, `Not drawn. ${reason}`].join('\n'));
-  }
-  const shown = pictures.slice(0, limits.attachments);
-  const lines = shown.length > 0 ? head : [...head, 'The pictures could not be read any more.'];
-  const canPublish = rendition.guildId !== null && shown.length > 0;
-  return messageView([...lines, `Seed ${rendition.seed}`].join('\n'), {
-    files: shown.map((bytes, index) => pictureFile(rendition, bytes, index, shown.length)),
-    components: canPublish ? [publishRow(rendition.id, shown.length)] : [],
+/** @param candidates one to 25 */
+function subjectQuestion(draftId: string, candidates: readonly Subject[]): MessageView {
+  const more =
+    candidates.length >= limits.choices
+      ? ` Of your subjects, these are the newest ${limits.choices}; any other goes by its name, as in ${code('a [Rex] on the beach')}.`
+      : '';
+  return messageView(`Which subject is ${code('[V]')}?${more}`, {
+    components: [
+      selectRow({
+        customId: buildCustomId('choose-subject', draftId),
+        placeholder: 'Choose a subject',
+        options: candidates.slice(0, limits.choices).map(subjectOption),
+      }),
+    ],
   });
 }
 
-function pictureFile(
-  rendition: ShownRendition,
-  bytes: Buffer,
-  index: number,
-  total: number,
-): ViewFile {
-  const which = total === 1 ? 'Picture' : `Picture ${index + 1} of ${total}`;
-  return {
-    name: `rendition-${index + 1}.png`,
-    bytes,
-    description: fitText(`${which}: ${oneLine(rendition.prompt)}`, limits.altTextLength),
-  };
+/** @returns everything a picture was made with, a line each, to be copied */
+export function renditionInfo(
+  rendition: Rendition,
+  subjects: readonly ShownSubject[],
+): MessageView {
+  const { settings, renderedWith, seed } = rendition;
+  const last = seed + rendition.count - 1;
+  const guidance = settings.guidanceScale ?? renderedWith?.guidanceScale;
+  const steps = settings.numInferenceSteps ?? renderedWith?.numInferenceSteps;
+  const facts: [string, string | number | undefined][] = [
+    ['prompt', rendition.prompt],
+    ['negative', settings.negativePrompt],
+    ['seed', seed],
+    ['seeds', rendition.count > 1 ? `${seed} to ${last}, in order` : undefined],
+    ['guidance', guidance],
+    ['steps', steps],
+    ['sampler', settings.sampler ?? renderedWith?.sampler],
+    ['aspect', settings.aspect],
+    ['size', renderedWith ? `${renderedWith.width} × ${renderedWith.height}` : undefined],
+    ['strength', settings.enlarge === undefined ? settings.strength : undefined],
+    ['enlarged', settings.enlarge === undefined ? undefined : `${settings.enlarge}×, resampled`],
+    ['from', rendition.parentId ?? undefined],
+    ['picture', rendition.id],
+  ];
+  const lines = facts.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${String(value)}`],
+  );
+  const names = subjects.map(({ name }) => `**${plain(name)}**`).join(', ');
+  return cardView([
+    textDisplay(`${names || 'A picture'} for <@${rendition.userId}>`),
+    textDisplay(codeBlock(lines, limits.cardTextLength - 200)),
+  ]);
 }
 
-function publishRow(renditionId: string, total: number) {
-  return buttonRow(
-    ...Array.from({ length: Math.min(total, limits.buttonsPerRow) }, (_, index) => ({
-      label: total === 1 ? 'Publish' : `Publish ${index + 1}`,
-      customId: buildCustomId('publish', renditionId, index),
-    })),
-  );
+/** @param published how many of its pictures are in galleries */
+export function deletePicturesQuestion(
+  rendition: Pick<Rendition, 'id' | 'count'>,
+  published: number,
+): MessageView {
+  const which = rendition.count === 1 ? 'this picture' : `these ${rendition.count} pictures`;
+  const also = published > 0 ? `, ${count(published, 'gallery post')} included` : '';
+  return messageView(`Delete ${which}${also}? This cannot be undone.`, {
+    components: [
+      buttonRow(
+        {
+          label: 'Delete',
+          customId: buildCustomId('delete-pictures-now', rendition.id),
+          style: 'danger',
+        },
+        { label: 'Keep', customId: buildCustomId('keep', rendition.id) },
+      ),
+    ],
+  });
+}
+
+/** @returns the answer after deleting */
+export function picturesDeleted(): MessageView {
+  return messageView('Deleted, with the message that showed them.');
 }

@@ -1,4 +1,5 @@
 /** @file Views of subjects: the list, the question before deleting, and the answer after it. */
+import type { APISelectMenuOption } from 'discord.js';
 import type { FoundSubject } from '#db/queries/subject-search.ts';
 import type { Artifact } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
@@ -129,4 +130,14 @@ export function subjectChoice(
   const facts = ` (${oneLine(subject.classNoun)}${accessWords[access]})`;
   const name = fitText(oneLine(subject.name), limits.choiceNameLength - facts.length);
   return { name: `${name}${facts}`, value: subject.id };
+}
+
+/** @returns an entry of a menu; its value is the subject's id */
+export function subjectOption(subject: Subject): APISelectMenuOption {
+  return {
+    // A name may be nothing but what cannot be seen.
+    label: fitText(oneLine(subject.name), limits.choiceNameLength) || 'without a name',
+    description: fitText(subject.classNoun, limits.choiceNameLength),
+    value: subject.id,
+  };
 }

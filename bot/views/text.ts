@@ -24,6 +24,15 @@ export function code(text: string, maxLength = 300): string {
   return `\`${fitText(oneLine(text), maxLength).replaceAll('`', "'")}\``;
 }
 
+/** @returns lines in a code block, which phones copy as a whole; each is cut where they are too long together */
+export function codeBlock(lines: readonly string[], maxLength: number): string {
+  const clean = lines.map((line) => oneLine(line).replaceAll('```', "'''"));
+  const room = Math.floor((maxLength - 8) / Math.max(1, clean.length)) - 1;
+  const total = clean.reduce((sum, line) => sum + line.length + 1, 8);
+  const shown = total > maxLength ? clean.map((line) => fitText(line, room)) : clean;
+  return `\`\`\`\n${shown.join('\n')}\n\`\`\``;
+}
+
 /** @returns the text, cut with an ellipsis where it is longer than `maxLength` UTF-16 units */
 export function fitText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

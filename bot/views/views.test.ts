@@ -1,5 +1,11 @@
+import type {
+  APILabelComponent,
+  APIStringSelectComponent,
+  APITextInputComponent,
+} from 'discord.js';
 import { describe, expect, test } from 'vitest';
 import { failureCodes, type Outcome } from '#db/jobs/outcome.ts';
+import type { RenderProgress } from '#db/jobs/render-prompt.ts';
 import { trainStages } from '#db/jobs/train-subject.ts';
 import type { GalleryItem } from '#db/queries/gallery-posts.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
@@ -8,12 +14,17 @@ import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { photoErrorCodes } from '#storage/decode/photo-error.ts';
 import { fetchErrorCodes } from '#storage/remote/fetch-error.ts';
 import { commands } from '../commands/index.ts';
-import { parseCustomId } from '../custom-ids.ts';
-import { limits, listLimitViolations } from './discord-limits.ts';
+import { buttonActions, parseCustomId } from '../custom-ids.ts';
+import { limits, listComponents, listLimitViolations } from './discord-limits.ts';
+import { buildEditForm } from './edit-form.ts';
 import { failureSentence, storedFailureSentence } from './failures.ts';
 import { galleryPage } from './gallery.ts';
+import type { MessageView } from './message-view.ts';
 import { refusals } from './refusals.ts';
-import { renditionEnded, renditionTaken } from './rendition.ts';
+import { buildRemixForm } from './remix-form.ts';
+import { deletePicturesQuestion, renditionAnswer, renditionInfo } from './rendition.ts';
+import { renditionEnded } from './rendition-card.ts';
+import { renditionProgress } from './rendition-progress.ts';
 import { deleteQuestion, subjectChoice, subjectList } from './subjects.ts';
 import { code, duration, fitText, plain, progressBar } from './text.ts';
 import { buildTrainForm } from './train-form.ts';
@@ -37,13 +48,42 @@ const subjectOf = (name: string): Subject =>
 const runOf = (progress: TrainingRun['progress'], status = 'running') =>
   ({ id, userId: '1'.repeat(20), status, progress, cancelRequested: false }) as TrainingRun;
 const renditionOf = (prompt: string): Rendition =>
-  ({ id, userId: '1'.repeat(20), guildId: '2', prompt, seed: 2 ** 32 - 1, count: 4 }) as Rendition;
+  ({
+    id,
+    userId: '1'.repeat(20),
+    guildId: '2',
+    prompt,
+    seed: 2 ** 32 - 1,
+    count: 4,
+    settings: {},
+    renderedWith: null,
+    parentId: id,
+    sourceId: null,
+  }) as unknown as Rendition;
+const idsOf = (view: MessageView) =>
+  listComponents(view).flatMap((item) => ('custom_id' in item ? [item.custom_id] : []));
 const picture = Buffer.alloc(8);
 const rendered: Outcome = {
   outcome: 'succeeded',
   kind: 'rendition',
-  result: { fileIds: [id], seeds: [1], width: 1, height: 1 },
+  result: {
+    fileIds: [id],
+    seeds: [1],
+    renderedWith: {
+      width: 1,
+      height: 1,
+      sampler: 'ddim',
+      numInferenceSteps: 1,
+      guidanceScale: 1,
+    },
+  },
 };
+const rendering = {
+  stage: 'rendering',
+  step: 999,
+  totalSteps: 1000,
+  secondsLeft: 1e6,
+} as const satisfies RenderProgress;
 const trained: Outcome = {
   outcome: 'succeeded',
   kind: 'training',
@@ -71,7 +111,8 @@ describe('views', () => {
       trainingTaken(subject, 10),
       trainingProgress(runOf(progress), subject),
       trainingEnded(runOf(null), subject, trained, Array(12).fill(picture)),
-      renditionTaken(4, subject),
+      renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
+      renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }),
       deleteQuestion(subject, 1_000_000),
       subjectList(
         Array(50).fill({ subject, photoCount: 10, failureCode: null, wasUndelivered: true }),
@@ -95,27 +136,59 @@ describe('views', () => {
       subject: null,
     } as GalleryItem;
     const page = { items: Array(4).fill(item), olderThan: id, newerThan: id };
+    const two = [subjectOf(texts.longest), subjectOf(texts.markdown)];
     const views = [
-      renditionEnded(rendition, subjectOf(texts.longest), rendered, Array(4).fill(picture)),
-      renditionEnded(rendition, null, failed, []),
+      renditionEnded(rendition, two, rendered, Array(4).fill(picture)),
+      renditionEnded(rendition, two, rendered, [picture]),
+      renditionEnded(rendition, two, rendered, 'too-large'),
+      renditionEnded(rendition, [], failed, []),
+      renditionInfo({ ...rendition, settings: { negativePrompt: prompt } }, two),
+      deletePicturesQuestion(rendition, 4),
+      renditionProgress({ ...rendition, status: 'running', progress: rendering }, two, picture),
+      renditionProgress({ ...rendition, status: 'queued' }, two, null),
       galleryPage(page, [picture, picture, null, picture]),
     ];
     for (const view of views) expect(listLimitViolations(view)).toEqual([]);
   });
 
   test('offer Publish for each picture, in servers only', () => {
-    const inGuild = renditionEnded(renditionOf('x'), null, rendered, [picture, picture]);
-    const ids = inGuild.components[0]?.components.map(
-      (button) => 'custom_id' in button && button.custom_id,
-    );
+    const inGuild = renditionEnded(renditionOf('x'), [], rendered, [picture, picture]);
+    const ids = idsOf(inGuild).filter((customId) => customId.startsWith('publish'));
     expect(ids).toEqual([`publish:${id}:0`, `publish:${id}:1`]);
-    expect(ids?.map((customId) => parseCustomId(String(customId))?.index)).toEqual([0, 1]);
-    const inDm = renditionEnded({ ...renditionOf('x'), guildId: null }, null, rendered, [picture]);
-    expect(inDm.components).toEqual([]);
+    expect(ids.map((customId) => parseCustomId(customId, buttonActions)?.index)).toEqual([0, 1]);
+    const inDm = renditionEnded({ ...renditionOf('x'), guildId: null }, [], rendered, [picture]);
+    expect(idsOf(inDm).some((customId) => customId.startsWith('publish'))).toBe(false);
+  });
+
+  test('offer with pictures what can be done with them', () => {
+    const actionsOf = (changes: Partial<Rendition>, pictures: number) =>
+      idsOf(
+        renditionEnded(
+          { ...renditionOf('x'), guildId: null, ...changes },
+          [],
+          rendered,
+          Array(pictures).fill(picture),
+        ),
+      ).map((customId) => customId.replace(`:${id}`, ''));
+    const tools = ['again', 'edit', 'info', 'delete-pictures'];
+    expect(actionsOf({}, 2)).toEqual([
+      ...['enlarge-2:0', 'enlarge-2:1', 'vary-strong:0', 'vary-strong:1'],
+      ...tools,
+    ]);
+    const one = ['enlarge-2:0', 'enlarge-4:0', 'vary-subtle:0', 'vary-strong:0'];
+    expect(actionsOf({}, 1)).toEqual([...one, ...tools]);
+    expect(actionsOf({ settings: { enlarge: 2 }, sourceId: id }, 1)).toEqual([
+      ...one.slice(1),
+      ...tools.slice(1),
+    ]);
+    // What began with an attached picture cannot be drawn again without it.
+    expect(actionsOf({ settings: { strength: 0.5 } }, 1)).toEqual([...one, ...tools.slice(1)]);
+    expect(actionsOf({ settings: { strength: 0.5 }, sourceId: id }, 1)).toEqual([...one, ...tools]);
+    expect(actionsOf({}, 0)).toEqual(tools);
   });
 
   test('give every picture an alt text', () => {
-    const [first] = renditionEnded(renditionOf('a [V] cat'), null, rendered, [
+    const [first] = renditionEnded(renditionOf('a [V] cat'), [], rendered, [
       picture,
       picture,
     ]).files;
@@ -131,7 +204,7 @@ describe('views', () => {
     const waiting = trainingProgress(runOf(null, 'queued'), { name: 'Rex', classNoun: 'dog' });
     expect(waiting.content).toContain('Waiting for its turn');
     const stopping = trainingProgress({ ...runOf(null), cancelRequested: true }, subjectOf('Rex'));
-    expect(stopping.components[0]?.components[0]).toMatchObject({ disabled: true });
+    expect(listComponents(stopping)).toContainEqual(expect.objectContaining({ disabled: true }));
   });
 
   test('have a sentence for every failure and every refused photo, which says what to do', () => {
@@ -164,6 +237,63 @@ describe('views', () => {
     );
     expect(failureSentence('NAN_LOSS', { step: '12' })).toContain('went astray at step 12 and');
   });
+
+  test('tell every parameter of a picture in lines to be copied', () => {
+    const rendition = {
+      ...renditionOf('a [V] cat'),
+      seed: 7,
+      count: 2,
+      settings: { negativePrompt: 'rain', guidanceScale: 4.5, sampler: 'ddim', strength: 0.4 },
+      renderedWith: {
+        width: 128,
+        height: 96,
+        sampler: 'ddim',
+        numInferenceSteps: 20,
+        guidanceScale: 4.5,
+      },
+    } satisfies Partial<Rendition>;
+    const info = renditionInfo(rendition, [subjectOf('Rex')]);
+    expect(JSON.stringify(info.components)).toContain(
+      [
+        'prompt: a [V] cat',
+        'negative: rain',
+        'seed: 7',
+        'seeds: 7 to 8, in order',
+        'guidance: 4.5',
+        'steps: 20',
+        'sampler: ddim',
+        'size: 128 × 96',
+        'strength: 0.4',
+        `from: ${id}`,
+        `picture: ${id}`,
+      ].join('\\n'),
+    );
+  });
+
+  test.each(Object.entries(prompts))(
+    'open a form to edit a %s prompt that Discord takes',
+    (_, prompt) => {
+      const form = buildEditForm(renditionOf(prompt)).toJSON();
+      expect(form.components).toHaveLength(5);
+      for (const label of form.components as APILabelComponent[]) {
+        expect(label.label.length).toBeLessThanOrEqual(45);
+        expect(label.description?.length ?? 0).toBeLessThanOrEqual(100);
+        const input = label.component as APITextInputComponent;
+        expect(input.value?.length ?? 0).toBeLessThanOrEqual(input.max_length ?? 4000);
+      }
+    },
+  );
+
+  test.each(Object.entries(prompts))(
+    'open a form to remix a %s prompt that Discord takes',
+    (_, text) => {
+      const subjects = Array.from({ length: 30 }, () => subjectOf(texts.empty));
+      const form = buildRemixForm({ renditionId: id, prompt: text || 'x', subjects }).toJSON();
+      expect(JSON.stringify(form)).not.toContain('"label":""');
+      const { component } = form.components[0] as APILabelComponent;
+      expect((component as APIStringSelectComponent).options).toHaveLength(25);
+    },
+  );
 
   test('open a form that Discord takes, whatever the options said', () => {
     const form = buildTrainForm({
@@ -208,5 +338,14 @@ describe('text', () => {
 
 test('commands have names of their own', () => {
   const names = commands.map(({ definition }) => definition.name);
-  expect(names).toEqual(['train', 'imagine', 'subject', 'gallery', 'config']);
+  expect(names).toEqual([
+    'train',
+    'imagine',
+    'preset',
+    'vary',
+    'upscale',
+    'subject',
+    'gallery',
+    'config',
+  ]);
 });

@@ -2,17 +2,56 @@
 import { z } from 'zod';
 import { commonFailureCodes, type JobContract, jobPayloadSchema } from './contract.ts';
 
+/** Samplers that a user can choose: those of the engine, whose tests hold the two lists together. */
+export const samplerNames = [
+  'ddim',
+  'ddim_trailing',
+  'ddpm',
+  'dpmpp_2m',
+  'dpmpp_2m_karras',
+  'euler',
+  'euler_a',
+  'lcm',
+  'pndm',
+  'unipc',
+] as const;
+/** See {@link samplerNames}. */
+export type SamplerName = (typeof samplerNames)[number];
+
+/** Width to height; the worker finds the pixels that suit the base. */
+export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
+/** See {@link aspects}. */
+export type Aspect = (typeof aspects)[number];
+
 /** What the user chose; what is absent the worker takes from its defaults for the base. */
 export const renderSettingsSchema = z.object({
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
+  aspect: z.enum(aspects).optional(),
   numInferenceSteps: z.int().positive().optional(),
   guidanceScale: z.number().nonnegative().optional(),
-  sampler: z.string().optional(),
+  // A sampler that this release does not have is no reason to refuse a picture.
+  sampler: z.enum(samplerNames).optional().catch(undefined),
   negativePrompt: z.string().optional(),
+  /** Makes an existing picture so many times as wide and high, by resampling, instead of drawing one. */
+  enlarge: z.union([z.literal(2), z.literal(4)]).optional(),
+  /** How far to go from the start picture, where there is one: the share of the steps to take. */
+  strength: z.number().positive().max(1).optional(),
 });
 /** See {@link renderSettingsSchema}. */
 export type RenderSettings = z.infer<typeof renderSettingsSchema>;
+
+/** What a user asks for, before its subjects are found. */
+export const renditionWishSchema = z.object({
+  /** As typed. */
+  prompt: z.string(),
+  /** Null: any. */
+  seed: z.int().nonnegative().nullable(),
+  count: z.int().positive(),
+  settings: renderSettingsSchema,
+  /** Storage id of the clean picture to start from, under the asker's key. */
+  startFileId: z.string().optional(),
+});
+/** See {@link renditionWishSchema}. */
+export type RenditionWish = z.infer<typeof renditionWishSchema>;
 
 /** What a rendering is doing, in order. */
 export const renderStages = ['preparing', 'rendering', 'saving'] as const;
@@ -31,12 +70,23 @@ export const renderProgressSchema = z.object({
 /** See {@link renderProgressSchema}. */
 export type RenderProgress = z.infer<typeof renderProgressSchema>;
 
+/** What pictures were made with, defaults included. */
+export const renderedWithSchema = z.object({
+  /** Of each picture, pixels. */
+  width: z.int().positive(),
+  height: z.int().positive(),
+  sampler: z.string(),
+  numInferenceSteps: z.int().positive(),
+  guidanceScale: z.number().nonnegative(),
+});
+/** See {@link renderedWithSchema}. */
+export type RenderedWith = z.infer<typeof renderedWithSchema>;
+
 /** The pictures, in order; picture `i` was made with `seeds[i]`. */
 export const renderResultSchema = z.object({
   fileIds: z.array(z.string()).min(1),
   seeds: z.array(z.int().nonnegative()),
-  width: z.int().positive(),
-  height: z.int().positive(),
+  renderedWith: renderedWithSchema,
 });
 /** See {@link renderResultSchema}. */
 export type RenderResult = z.infer<typeof renderResultSchema>;
@@ -46,6 +96,7 @@ export const renderFailureCodes = [
   'PROMPT_TOO_LONG',
   'SUBJECT_NOT_TRAINED',
   'SUBJECT_NOT_SHARED',
+  'PICTURE_GONE',
   'UNSAFE_OUTPUT',
   'SAFETY_UNAVAILABLE',
   ...commonFailureCodes,

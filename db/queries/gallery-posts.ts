@@ -1,11 +1,12 @@
 /** @file Queries: the galleries of servers. */
-import { and, asc, desc, eq, gt, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { type GalleryPost, galleryPosts } from '../schema/gallery-posts.ts';
 import { type Rendition, renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
 import { onlyRow } from './errors.ts';
 import { ensureGuild } from './guilds.ts';
+import { renditionsWith } from './rendition-subjects.ts';
 import { ensureUser } from './users.ts';
 
 /** A picture to publish. */
@@ -101,14 +102,35 @@ export async function unpublishPost(
 }
 
 /** Withdraws every post of a subject, inside the transaction that deletes it. */
-export async function unpublishPostsOfSubject(
+export async function unpublishPostsOfSubject(tx: Db, subjectId: string): Promise<WithdrawnPost[]> {
+  const shown = inArray(galleryPosts.renditionId, renditionsWith(tx, subjectId));
+  return unpublishWhere(tx, or(eq(galleryPosts.subjectId, subjectId), shown));
+}
+
+/** Withdraws every post of a rendition, inside the transaction that deletes it. */
+export async function unpublishPostsOfRendition(
   tx: Db,
-  subjectId: string,
-): Promise<Pick<GalleryPost, 'id' | 'channelId' | 'messageId'>[]> {
+  renditionId: string,
+): Promise<WithdrawnPost[]> {
+  return unpublishWhere(tx, eq(galleryPosts.renditionId, renditionId));
+}
+
+/** @returns how many pictures of a rendition are in galleries now */
+export async function countPublishedOfRendition(db: Db, renditionId: string): Promise<number> {
+  return db.$count(
+    galleryPosts,
+    and(eq(galleryPosts.renditionId, renditionId), isNull(galleryPosts.unpublishedAt)),
+  );
+}
+
+/** A withdrawn post, with the message that shows it, if one does. */
+type WithdrawnPost = Pick<GalleryPost, 'id' | 'channelId' | 'messageId'>;
+
+async function unpublishWhere(tx: Db, which: SQL | undefined): Promise<WithdrawnPost[]> {
   return tx
     .update(galleryPosts)
     .set({ unpublishedAt: sql`now()` })
-    .where(and(eq(galleryPosts.subjectId, subjectId), isNull(galleryPosts.unpublishedAt)))
+    .where(and(which, isNull(galleryPosts.unpublishedAt)))
     .returning({
       id: galleryPosts.id,
       channelId: galleryPosts.channelId,

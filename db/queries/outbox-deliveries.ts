@@ -177,6 +177,14 @@ export async function listFailedDeliveries(
   return rows.map(({ refId }) => refId);
 }
 
+/** Makes the outcome of a deleted row name nothing any more, inside the transaction that forgets its files. */
+export async function forgetOutcome(tx: Db, kind: DeliveryKind, refId: string): Promise<void> {
+  await tx
+    .update(outboxDeliveries)
+    .set({ payload: { outcome: 'cancelled', kind }, messageId: null })
+    .where(and(eq(outboxDeliveries.kind, kind), eq(outboxDeliveries.refId, refId)));
+}
+
 /** Outcomes of one kind that still name pictures of the subject. */
 const withPicturesOf = (db: Db, kind: DeliveryKind, subjectId: string) => {
   const refIds =

@@ -1,6 +1,7 @@
 /** @file Queries: which subjects renditions show, and on which shares each such use stands. */
-import { and, count, countDistinct, desc, eq, inArray, max, ne, sql } from 'drizzle-orm';
+import { and, asc, count, countDistinct, desc, eq, inArray, max, ne, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
+import { type Artifact, artifacts } from '../schema/artifacts.ts';
 import { renditionSubjects } from '../schema/rendition-subjects.ts';
 import { renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
@@ -8,6 +9,8 @@ import { type Subject, subjects } from '../schema/subjects.ts';
 /** A subject that somebody wants in a picture. */
 export interface SubjectUse {
   readonly subjectId: string;
+  /** The weights to draw it with; null where there are none. */
+  readonly artifactId: string | null;
   /** The shares that let them, see `UsableSubject`; none for the owner's own. */
   readonly grantees: readonly string[];
 }
@@ -19,11 +22,32 @@ export async function insertSubjectUses(
   uses: readonly SubjectUse[],
 ): Promise<void> {
   if (uses.length === 0) return;
-  await tx
-    .insert(renditionSubjects)
-    .values(
-      uses.map(({ subjectId, grantees }) => ({ renditionId, subjectId, grantees: [...grantees] })),
-    );
+  await tx.insert(renditionSubjects).values(
+    uses.map(({ subjectId, artifactId, grantees }, position) => ({
+      renditionId,
+      subjectId,
+      artifactId,
+      position,
+      grantees: [...grantees],
+    })),
+  );
+}
+
+/** A subject in a picture, even a deleted one, and the weights that it is drawn with. */
+export interface ShownSubject {
+  readonly subject: Subject;
+  readonly artifact: Artifact | null;
+}
+
+/** @returns the subjects of a rendition, in the prompt's order */
+export async function listShownSubjects(db: Db, renditionId: string): Promise<ShownSubject[]> {
+  return db
+    .select({ subject: subjects, artifact: artifacts })
+    .from(renditionSubjects)
+    .innerJoin(subjects, eq(subjects.id, renditionSubjects.subjectId))
+    .leftJoin(artifacts, eq(artifacts.id, renditionSubjects.artifactId))
+    .where(eq(renditionSubjects.renditionId, renditionId))
+    .orderBy(asc(renditionSubjects.position));
 }
 
 /** Renditions with the subject in them, for `inArray(renditions.id, …)`. */

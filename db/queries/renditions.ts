@@ -1,26 +1,27 @@
 /** @file Queries: renditions. Every write of a worker names its attempt; a stale attempt writes nothing. */
-import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, notInArray, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
-import type {
-  RenderFailureCode,
-  RenderProgress,
-  RenderResult,
-  RenderSettings,
+import {
+  type RenderFailureCode,
+  type RenderProgress,
+  type RenderResult,
+  type RenderSettings,
+  renderSettingsSchema,
 } from '../jobs/render-prompt.ts';
-import { type Artifact, artifacts } from '../schema/artifacts.ts';
 import { type Rendition, renditions } from '../schema/renditions.ts';
 import { isTerminal, openStatuses, type RowStatus } from '../schema/status.ts';
-import { type Subject, subjects } from '../schema/subjects.ts';
 import { onlyRow, violatedConstraint } from './errors.ts';
 import { ensureGuild } from './guilds.ts';
 import { insertDelivery } from './outbox-deliveries.ts';
 import {
   hasRevokedUse,
   insertSubjectUses,
+  listShownSubjects,
   lockSubjectsOf,
   renditionsRevokedFrom,
   renditionsWith,
+  type ShownSubject,
   type SubjectUse,
 } from './rendition-subjects.ts';
 import type { CancelRequest } from './training-runs.ts';
@@ -35,7 +36,7 @@ export interface NewRendition {
   readonly interactionId: string;
   readonly subjectId: string | null;
   readonly artifactId: string | null;
-  /** Every subject in the picture. Default: the one above, as its owner's own. */
+  /** Every subject in the picture, in the prompt's order. Default: the one above, as its owner's own. */
   readonly uses?: readonly SubjectUse[];
   /** As typed. */
   readonly prompt: string;
@@ -44,13 +45,24 @@ export interface NewRendition {
   readonly seed: number;
   readonly count: number;
   readonly settings: RenderSettings;
+  /** The subject of each reference in the prompt, by the reference's key. */
+  readonly namedSubjects?: Readonly<Record<string, string>>;
+  /** The rendition that it goes on from. */
+  readonly parentId?: string;
+  /** The rendition whose picture it starts from, and which one. */
+  readonly sourceId?: string;
+  readonly sourceIndex?: number;
+  /** Storage id of the picture to start from, where the user gave one. */
+  readonly startFileId?: string;
 }
 
-/** `duplicate`: Discord delivered the interaction twice; the row is that of the first time. */
-export interface CreatedRendition {
-  readonly outcome: 'created' | 'duplicate';
-  readonly rendition: Rendition;
-}
+/**
+ * `duplicate`: Discord delivered the interaction twice; the row is that of the first time.
+ * `start-file-taken`: another rendition has this start picture already.
+ */
+export type CreatedRendition =
+  | { readonly outcome: 'created' | 'duplicate'; readonly rendition: Rendition }
+  | { readonly outcome: 'start-file-taken' };
 
 /** Records a rendition. Enqueue the job afterwards. */
 export async function createRendition(db: Db, rendition: NewRendition): Promise<CreatedRendition> {
@@ -60,14 +72,23 @@ export async function createRendition(db: Db, rendition: NewRendition): Promise<
     return await db.transaction(async (tx) => {
       await ensureUser(tx, rendition.userId);
       await ensureGuild(tx, rendition.guildId);
-      const { uses, ...values } = rendition;
-      const row = onlyRow(await tx.insert(renditions).values(values).returning());
-      const own = row.subjectId === null ? [] : [{ subjectId: row.subjectId, grantees: [] }];
+      const { uses, artifactId, ...values } = rendition;
+      const settings = renderSettingsSchema.parse(rendition.settings);
+      const row = onlyRow(
+        await tx
+          .insert(renditions)
+          .values({ ...values, settings })
+          .returning(),
+      );
+      const { subjectId } = row;
+      const own = subjectId === null ? [] : [{ subjectId, artifactId, grantees: [] }];
       await insertSubjectUses(tx, row.id, uses ?? own);
       return { outcome: 'created', rendition: row };
     });
   } catch (error) {
-    if (violatedConstraint(error) !== 'renditions_interaction_unique') throw error;
+    const constraint = violatedConstraint(error);
+    if (constraint === 'renditions_start_file_unique') return { outcome: 'start-file-taken' };
+    if (constraint !== 'renditions_interaction_unique') throw error;
     const winner = await findRenditionByInteraction(db, rendition.interactionId);
     if (!winner) throw error;
     return { outcome: 'duplicate', rendition: winner };
@@ -92,20 +113,13 @@ export async function getRendition(db: Db, renditionId: string): Promise<Renditi
   return row;
 }
 
-/** @returns the rendition with its subject (even a deleted one) and the weights it is rendered with */
-export async function getRenditionWithSubject(
+/** @returns the rendition with its subjects (even deleted ones) and the weights it is drawn with, in the prompt's order */
+export async function getRenditionWithSubjects(
   db: Db,
   renditionId: string,
-): Promise<
-  { rendition: Rendition; subject: Subject | null; artifact: Artifact | null } | undefined
-> {
-  const [row] = await db
-    .select({ rendition: renditions, subject: subjects, artifact: artifacts })
-    .from(renditions)
-    .leftJoin(subjects, eq(subjects.id, renditions.subjectId))
-    .leftJoin(artifacts, eq(artifacts.id, renditions.artifactId))
-    .where(eq(renditions.id, renditionId));
-  return row;
+): Promise<{ rendition: Rendition; subjects: readonly ShownSubject[] } | undefined> {
+  const rendition = await getRendition(db, renditionId);
+  return rendition && { rendition, subjects: await listShownSubjects(db, renditionId) };
 }
 
 /** @returns the user's renditions that have pictures, newest first, of one server where it is given */
@@ -121,6 +135,7 @@ export async function listFinishedRenditions(
         eq(renditions.userId, where.userId),
         eq(renditions.status, 'succeeded'),
         isNotNull(renditions.resultFileIds),
+        isNull(renditions.deletedAt),
         where.guildId === undefined ? undefined : eq(renditions.guildId, where.guildId),
       ),
     )
@@ -222,7 +237,7 @@ export async function checkRenditionAttempt(
 /**
  * Ends it with its pictures and the outbox row.
  *
- * @returns false where the attempt is stale or the subject was deleted meanwhile; the stored files are then
+ * @returns false where the attempt is stale or it or its subject was deleted meanwhile; the stored files are then
  *   the caller's to delete
  */
 export async function succeedRendition(
@@ -232,11 +247,11 @@ export async function succeedRendition(
   result: RenderResult,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    // The subjects before the row, as the transaction that deletes it locks them.
+    // The subjects before the row, as the transaction that deletes one locks them.
     const shown = await lockSubjectsOf(tx, renditionId);
     const row = await lockRendition(tx, renditionId);
     if (row?.status !== 'running' || row.attempt !== attempt) return false;
-    if (shown.some(({ deletedAt }) => deletedAt !== null)) {
+    if (row.deletedAt || shown.some((subject) => subject.deletedAt)) {
       await closeRendition(tx, row, 'cancelled', { outcome: 'cancelled', kind: 'rendition' });
       return false;
     }
@@ -352,6 +367,48 @@ export async function forgetPicturesOfSubject(tx: Db, subjectId: string): Promis
   await tx.update(renditions).set({ resultFileIds: null }).where(withPicturesOf(tx, subjectId));
 }
 
+/** @returns start pictures that their renditions need no more: delete the files, then {@link forgetStartFile} */
+export async function listUsedStartFiles(
+  db: Db,
+  limit = 100,
+): Promise<{ renditionId: string; fileId: string }[]> {
+  const rows = await db
+    .select({ renditionId: renditions.id, fileId: renditions.startFileId })
+    .from(renditions)
+    .where(and(isNotNull(renditions.startFileId), notInArray(renditions.status, [...openStatuses])))
+    .limit(limit);
+  return rows.flatMap(({ renditionId, fileId }) => (fileId ? [{ renditionId, fileId }] : []));
+}
+
+/** Forgets a start picture whose file is gone. */
+export async function forgetStartFile(db: Db, renditionId: string): Promise<void> {
+  await db.update(renditions).set({ startFileId: null }).where(eq(renditions.id, renditionId));
+}
+
+/** @returns whether a rendition has the file as its start picture */
+export async function isStartFile(db: Db, fileId: string): Promise<boolean> {
+  return (await db.$count(renditions, eq(renditions.startFileId, fileId))) > 0;
+}
+
+/** @returns renditions that have waited or run for some time, oldest first */
+export async function listOpenRenditions(
+  db: Db,
+  options: { olderThanMs: number; limit?: number },
+): Promise<Rendition[]> {
+  return db
+    .select()
+    .from(renditions)
+    .where(
+      and(
+        inArray(renditions.status, [...openStatuses]),
+        isNull(renditions.deletedAt),
+        lt(renditions.createdAt, sql`now() - ${options.olderThanMs} * interval '1 millisecond'`),
+      ),
+    )
+    .orderBy(asc(renditions.createdAt))
+    .limit(options.limit ?? 100);
+}
+
 /** Remembers which message shows its progress. */
 export async function setRenditionProgressMessage(
   db: Db,
@@ -385,7 +442,7 @@ export async function listUnqueuedRenditions(
     .limit(options.limit ?? 500);
 }
 
-async function lockRendition(tx: Db, renditionId: string): Promise<Rendition | undefined> {
+export async function lockRendition(tx: Db, renditionId: string): Promise<Rendition | undefined> {
   const [row] = await tx
     .select()
     .from(renditions)
@@ -409,7 +466,7 @@ async function endAttempt(
   });
 }
 
-async function stopRendition(tx: Db, row: Rendition): Promise<CancelRequest> {
+export async function stopRendition(tx: Db, row: Rendition): Promise<CancelRequest> {
   if (isTerminal(row.status)) return 'finished';
   if (row.status === 'queued') {
     await closeRendition(tx, row, 'cancelled', { outcome: 'cancelled', kind: 'rendition' });
@@ -425,15 +482,15 @@ async function closeRendition(
   status: RowStatus,
   outcome: Outcome,
 ): Promise<void> {
+  const result =
+    outcome.outcome === 'succeeded' && outcome.kind === 'rendition' ? outcome.result : null;
   await tx
     .update(renditions)
     .set({
       status,
       failureCode: outcome.outcome === 'failed' ? outcome.code : null,
-      resultFileIds:
-        outcome.outcome === 'succeeded' && outcome.kind === 'rendition'
-          ? outcome.result.fileIds
-          : null,
+      resultFileIds: result?.fileIds ?? null,
+      renderedWith: result?.renderedWith ?? null,
       updatedAt: sql`now()`,
       finishedAt: sql`now()`,
     })

@@ -30,7 +30,7 @@ import {
   createRendition,
   failRendition,
   getRendition,
-  getRenditionWithSubject,
+  getRenditionWithSubjects,
   listFinishedRenditions,
   listUnqueuedRenditions,
   requestCancelRendition,
@@ -78,6 +78,7 @@ import { artifacts } from '../schema/artifacts.ts';
 import { newId } from '../schema/columns.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import { photos } from '../schema/photos.ts';
+import { describeRenditionQueries } from './rendition-suite.ts';
 import {
   insertFinishedRendition,
   insertReadySubject,
@@ -401,6 +402,8 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
       });
     });
 
+    describeRenditionQueries(() => db);
+
     describe('a rendition', () => {
       it('is made once when Discord delivers its interaction twice, even at once', async () => {
         const rendition = makeRendition();
@@ -409,28 +412,39 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           createRendition(db, rendition),
         ]);
         expect(results.map((result) => result.outcome).sort()).toEqual(['created', 'duplicate']);
-        expect(results[0]?.rendition.id).toBe(results[1]?.rendition.id);
-        expect(results[0]?.rendition.seed).toBe(4_294_967_295);
+        const rows = results.flatMap((result) => ('rendition' in result ? [result.rendition] : []));
+        expect(rows[0]?.id).toBe(rows[1]?.id);
+        expect(rows[0]?.seed).toBe(4_294_967_295);
       });
 
       it('brings its subject and weights to the worker', async () => {
         const { subject, artifactId } = await insertReadySubject(db);
         const { id } = await insertRendition(db, { subjectId: subject.id, artifactId });
-        const work = await getRenditionWithSubject(db, id);
-        expect(work?.subject?.id).toBe(subject.id);
-        expect(work?.artifact?.id).toBe(artifactId);
+        const work = await getRenditionWithSubjects(db, id);
+        expect(work?.subjects).toMatchObject([
+          { subject: { id: subject.id }, artifact: { id: artifactId } },
+        ]);
         const bare = await insertRendition(db);
-        expect(await getRenditionWithSubject(db, bare.id)).toMatchObject({
-          subject: null,
-          artifact: null,
+        expect((await getRenditionWithSubjects(db, bare.id))?.subjects).toEqual([]);
+        const other = await insertReadySubject(db);
+        const both = await insertRendition(db, {
+          subjectId: subject.id,
+          uses: [
+            { subjectId: subject.id, artifactId, grantees: [] },
+            { subjectId: other.subject.id, artifactId: other.artifactId, grantees: [] },
+          ],
         });
+        expect((await getRenditionWithSubjects(db, both.id))?.subjects).toMatchObject([
+          { subject: { id: subject.id }, artifact: { id: artifactId } },
+          { subject: { id: other.subject.id }, artifact: { id: other.artifactId } },
+        ]);
       });
 
       it('that succeeds keeps its pictures and makes one delivery; a stale attempt makes none', async () => {
         const { id } = await insertRendition(db);
         await startRenditionAttempt(db, id);
         await startRenditionAttempt(db, id);
-        const result = { fileIds: ['f1', 'f2'], seeds: [1, 2], width: 64, height: 64 };
+        const result = makeRenderResult(2);
         const step = { stage: 'rendering', step: 1, totalSteps: 20, secondsLeft: null } as const;
         expect(await updateRenditionProgress(db, id, 1, step)).toBe(false);
         expect(await succeedRendition(db, id, 1, result)).toBe(false);
@@ -439,7 +453,8 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         expect(await succeedRendition(db, id, 2, result)).toBe(false);
         expect(await getRendition(db, id)).toMatchObject({
           status: 'succeeded',
-          resultFileIds: ['f1', 'f2'],
+          resultFileIds: result.fileIds,
+          renderedWith: result.renderedWith,
           progress: step,
         });
         expect((await findDelivery(db, 'rendition', id))?.payload).toEqual({
@@ -575,7 +590,8 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         expect((await listUnpurgedSubjects(db, 1000)).some((r) => r.subjectId === subject.id)).toBe(
           false,
         );
-        expect((await getRendition(db, running.id))?.artifactId).toBeNull();
+        const ended = await getRenditionWithSubjects(db, running.id);
+        expect(ended?.subjects).toMatchObject([{ subject: { id: subject.id }, artifact: null }]);
         for (const { id } of [done, others]) {
           expect((await getRendition(db, id))?.resultFileIds).toBeNull();
         }
@@ -615,7 +631,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         // As an earlier release left them: only the pictures of a rendition are still named.
         const left = await insertFinishedRendition(db, { userId: where.ownerId });
         await insertSubjectUses(db, left.rendition.id, [
-          { subjectId: gone.subject.id, grantees: [] },
+          { subjectId: gone.subject.id, artifactId: null, grantees: [] },
         ]);
         expect((await unpurged())?.fileIds.sort()).toEqual(left.fileIds.sort());
         await purgeSubject(db, gone.subject.id);

@@ -1,7 +1,7 @@
 /** @file Rows for tests: small, complete, never twice the same. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Db } from '../client.ts';
-import type { RenderResult } from '../jobs/render-prompt.ts';
+import type { RenderedWith, RenderResult } from '../jobs/render-prompt.ts';
 import type { TrainResult } from '../jobs/train-subject.ts';
 import {
   createRendition,
@@ -146,7 +146,9 @@ export async function insertRendition(
   db: Db,
   changes: Partial<NewRendition> = {},
 ): Promise<Rendition> {
-  return (await createRendition(db, makeRendition(changes))).rendition;
+  const created = await createRendition(db, makeRendition(changes));
+  if (created.outcome === 'start-file-taken') throw new Error(`rendition: ${created.outcome}`);
+  return created.rendition;
 }
 
 /** Inserts a rendition that has its pictures. */
@@ -164,8 +166,16 @@ export async function insertFinishedRendition(
   return { rendition, fileIds: result.fileIds };
 }
 
+const renderedWith = {
+  width: 64,
+  height: 64,
+  sampler: 'ddim',
+  numInferenceSteps: 20,
+  guidanceScale: 3,
+} satisfies RenderedWith;
+
 /** @returns what a rendering leaves */
 export function makeRenderResult(count: number): RenderResult {
   const fileIds = Array.from({ length: count }, makeFileId);
-  return { fileIds, seeds: fileIds.map((_, index) => index), width: 64, height: 64 };
+  return { fileIds, seeds: fileIds.map((_, index) => index), renderedWith };
 }

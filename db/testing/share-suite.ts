@@ -6,7 +6,7 @@ import { migrateDatabase } from '../migrate.ts';
 import type { Asker, Grantee } from '../queries/grantees.ts';
 import { findDelivery } from '../queries/outbox-deliveries.ts';
 import { countSubjectUses } from '../queries/rendition-subjects.ts';
-import { createRendition, getRendition, startRenditionAttempt } from '../queries/renditions.ts';
+import { getRendition, startRenditionAttempt } from '../queries/renditions.ts';
 import {
   findSubjectByName,
   findUsableSubject,
@@ -18,7 +18,7 @@ import { softDeleteSubject } from '../queries/subject-deletion.ts';
 import { searchOwnSubjects, searchUsableSubjects } from '../queries/subject-search.ts';
 import { upsertUser } from '../queries/users.ts';
 import { subjects } from '../schema/subjects.ts';
-import { insertReadySubject, insertTraining, makeRendition, makeSnowflake } from './rows.ts';
+import { insertReadySubject, insertRendition, insertTraining, makeSnowflake } from './rows.ts';
 
 /**
  * Declares the tests.
@@ -53,17 +53,14 @@ export function describeShares(name: string, open: () => Promise<Database>): voi
     const imagine = async (asker: Asker, subjectId: string) => {
       const usable = await findUsableSubject(db, asker, subjectId);
       if (!usable) throw new Error('may not');
-      const { rendition } = await createRendition(
-        db,
-        makeRendition({
-          userId: asker.userId,
-          guildId: asker.guildId,
-          subjectId,
-          artifactId: usable.subject.currentArtifactId,
-          uses: [{ subjectId, grantees: usable.grantees }],
-        }),
-      );
-      return rendition;
+      const artifactId = usable.subject.currentArtifactId;
+      return insertRendition(db, {
+        userId: asker.userId,
+        guildId: asker.guildId,
+        subjectId,
+        artifactId,
+        uses: [{ subjectId, artifactId, grantees: usable.grantees }],
+      });
     };
 
     const asker = { userId: '11', guildId: '22', roleIds: ['33', '34'] };
@@ -187,8 +184,9 @@ export function describeShares(name: string, open: () => Promise<Database>): voi
       const { subject, owned } = await insertShared([{ kind: 'user', id: me.userId }]);
       const usable = await findUsableSubject(db, me, subject.id);
       await revokeShares(db, owned, 'all');
-      const uses = [{ subjectId: subject.id, grantees: usable?.grantees ?? [] }];
-      const { rendition } = await createRendition(db, makeRendition({ userId: me.userId, uses }));
+      const { id: subjectId, currentArtifactId: artifactId } = subject;
+      const uses = [{ subjectId, artifactId, grantees: usable?.grantees ?? [] }];
+      const rendition = await insertRendition(db, { userId: me.userId, uses });
       expect(await startRenditionAttempt(db, rendition.id)).toEqual({
         started: false,
         reason: 'not-shared',
@@ -203,12 +201,11 @@ export function describeShares(name: string, open: () => Promise<Database>): voi
       const { subject: mine } = await insertReadySubject(db, { userId: me.userId });
       const { subject: other, owned } = await insertShared([{ kind: 'everyone' }]);
       const uses = [
-        { subjectId: mine.id, grantees: [] },
-        { subjectId: other.id, grantees: ['everyone'] },
+        { subjectId: mine.id, artifactId: null, grantees: [] },
+        { subjectId: other.id, artifactId: null, grantees: ['everyone'] },
       ];
       const make = async () =>
-        (await createRendition(db, makeRendition({ userId: me.userId, subjectId: mine.id, uses })))
-          .rendition.id;
+        (await insertRendition(db, { userId: me.userId, subjectId: mine.id, uses })).id;
       const revoked = await make();
       expect((await revokeShares(db, owned, 'all'))?.stopped).toBe(1);
       expect((await getRendition(db, revoked))?.failureCode).toBe('SUBJECT_NOT_SHARED');

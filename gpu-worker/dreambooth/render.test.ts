@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRandomAdapter } from '../testing/random-adapter.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
 import { renderPrompt } from './render.ts';
-import { type RenderPromptRequest, renderPromptRequestSchema } from './requests.ts';
+import {
+  type LoopContext,
+  type ProgressEvent,
+  type RenderPromptRequest,
+  renderPromptRequestSchema,
+} from './requests.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'rendition-render-'));
 const base = path.join(root, 'base');
@@ -45,9 +51,12 @@ function requestFor(change: Partial<RenderPromptRequest>): RenderPromptRequest {
   });
 }
 
-async function render(change: Partial<RenderPromptRequest> = {}): Promise<Buffer> {
+async function render(
+  change: Partial<RenderPromptRequest> = {},
+  more: Partial<LoopContext> = {},
+): Promise<Buffer> {
   const { signal } = new AbortController();
-  const context = { signal, onProgress: () => {}, now: () => performance.now() };
+  const context = { signal, onProgress: () => {}, now: () => performance.now(), ...more };
   const { pictureFiles } = await renderPrompt(requestFor(change), context);
   return readFileSync(pictureFiles[0]!);
 }
@@ -62,6 +71,39 @@ describe('a rendering', () => {
     const [red, blue] = [await from(photo), await from(other)];
     expect(red.equals(blue)).toBe(false);
     expect(red.equals(plain)).toBe(false);
+  });
+
+  it('shows two subjects with two adapters, each of which counts', async () => {
+    const [one, other] = [1, 2].map((seed) =>
+      writeRandomAdapter(path.join(root, `subject-${seed}.safetensors`), base, seed),
+    );
+    const artifactFile = one!;
+    const both = await render({ artifactFile, otherArtifactFile: other! });
+    expect(both.equals(await render({ artifactFile }))).toBe(false);
+    expect(both.equals(await render({ artifactFile: other! }))).toBe(false);
+    // Which of them is named first changes nothing but the order in which numbers are added up.
+    const turned = await render({ artifactFile: other!, otherArtifactFile: artifactFile });
+    const [a, b] = await Promise.all([both, turned].map((png) => sharp(png).raw().toBuffer()));
+    for (const [i, value] of a!.entries()) expect(Math.abs(value - b![i]!)).toBeLessThanOrEqual(2);
+  });
+
+  it('gives previews no more often than asked, and none where none are asked', async () => {
+    const sampling = { sampler: 'ddim', numInferenceSteps: 20, guidanceScale: 1 } as const;
+    let clock = 0;
+    const events: ProgressEvent[] = [];
+    const more = {
+      onProgress: (event: ProgressEvent) => void events.push(event),
+      // Each look at the clock is 100 ms later.
+      now: () => (clock += 100),
+    };
+    await render({ sampling, count: 3, previewEveryMs: 900 }, more);
+    const previews = events.flatMap(({ previewFile }) => previewFile ?? []);
+    expect(previews.length).toBeGreaterThanOrEqual(2);
+    expect(previews.length).toBeLessThanOrEqual(5);
+    expect(await sharp(previews[0]!).metadata()).toMatchObject({ width: 48, height: 32 });
+    events.length = 0;
+    await render({ sampling }, more);
+    expect(events.some(({ previewFile }) => previewFile !== undefined)).toBe(false);
   });
 
   it('heeds the negative prompt', async () => {

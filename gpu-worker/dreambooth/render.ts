@@ -12,6 +12,7 @@ import { requireSampler } from './base-checkpoint.ts';
 import { pauseBetweenSteps } from './between-steps.ts';
 import { readPicture } from './dataset.ts';
 import { BaseKeeper, type LoadedBase } from './loaded-base.ts';
+import { createPreviews } from './previews.ts';
 import { requirePromptFits } from './prompts.ts';
 import {
   EngineRequestError,
@@ -50,8 +51,8 @@ async function renderOn(
   request: RenderPromptRequest,
   context: LoopContext,
 ): Promise<RenderPromptResult> {
-  const { prompt, negativePrompt, startImage, count, seed, outputDir, artifactFile } = request;
-  const { sampling, provider } = request;
+  const { prompt, negativePrompt, startImage, count, seed, outputDir } = request;
+  const { artifactFile, otherArtifactFile, previewEveryMs, sampling, provider } = request;
   requirePromptFits(tokenizers, prompt);
   if (negativePrompt !== undefined) requirePromptFits(tokenizers, negativePrompt);
   const { height, width } = requireSettings(checkpoint, request);
@@ -75,6 +76,8 @@ async function renderOn(
         },
       },
       ...(artifactFile !== undefined && { artifactFile }),
+      ...(otherArtifactFile !== undefined && { otherArtifactFile }),
+      ...(previewEveryMs !== undefined && { previewEveryMs }),
     },
     context,
   );
@@ -102,6 +105,10 @@ interface RenderBatchOptions {
   sessions?: SessionCache;
   sampling: SamplingSettings;
   artifactFile?: string;
+  /** A second subject's adapter. */
+  otherArtifactFile?: string;
+  /** Absent: no previews. */
+  previewEveryMs?: number;
   outputDir: string;
   prompts: readonly string[];
   /** One a prompt. */
@@ -116,12 +123,13 @@ export async function renderBatch(
   options: RenderBatchOptions,
   context: LoopContext,
 ): Promise<string[]> {
-  const { provider, sessions, artifactFile } = options;
+  const { provider, sessions, artifactFile, otherArtifactFile } = options;
   mkdirSync(options.outputDir, { recursive: true });
   const pipeline = openPipeline(checkpoint, tokenizers, {
     provider,
     ...(sessions && { sessions }),
     ...(artifactFile !== undefined && { artifactFile }),
+    ...(otherArtifactFile !== undefined && { otherArtifactFile }),
   });
   try {
     return await drawPictures(pipeline, options, context);
@@ -132,12 +140,13 @@ export async function renderBatch(
 
 async function drawPictures(
   pipeline: TextToImagePipeline,
-  { sampling, outputDir, prompts, seeds, picture }: RenderBatchOptions,
+  { sampling, outputDir, prompts, seeds, picture, previewEveryMs }: RenderBatchOptions,
   context: LoopContext,
 ): Promise<string[]> {
   const { signal, onProgress, now } = context;
   const files: string[] = [];
   const startedAt = now();
+  const previews = createPreviews({ outputDir, everyMs: previewEveryMs, now });
   const batches = Math.ceil(prompts.length / BATCH);
   for (let batch = 0; batch < batches; batch++) {
     const rowsOf = <T>(all: readonly T[]) => all.slice(batch * BATCH, (batch + 1) * BATCH);
@@ -145,7 +154,14 @@ async function drawPictures(
       const done = batch * stepsOfBatch + step;
       const totalSteps = batches * stepsOfBatch;
       const secondsLeft = ((now() - startedAt) / 1000 / done) * (totalSteps - done);
-      onProgress({ stage: 'sampling', step: done, totalSteps, ...(done > 0 && { secondsLeft }) });
+      const previewFile = previews.takeFile();
+      onProgress({
+        stage: 'sampling',
+        step: done,
+        totalSteps,
+        ...(done > 0 && { secondsLeft }),
+        ...(previewFile !== undefined && { previewFile }),
+      });
       await pauseBetweenSteps(context);
     };
     const pictures = await pipeline.generate({
@@ -156,6 +172,8 @@ async function drawPictures(
       signal,
       onReady: (stepsOfBatch) => report(0, stepsOfBatch),
       onStep: report,
+      wantsPreview: previews.isDue,
+      onPreview: previews.write,
     });
     for (const { pixels, height, width } of pictures) {
       const file = path.join(outputDir, `${files.length}.png`);

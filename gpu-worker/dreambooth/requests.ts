@@ -118,6 +118,8 @@ export const renderPromptRequestSchema = z.object({
   baseCheckpointDir: absolutePath,
   /** Decrypted artifact of the subject; absent: the base itself. */
   artifactFile: absolutePath.optional(),
+  /** Decrypted artifact of a second subject in the same picture; both must be adapters then. */
+  otherArtifactFile: absolutePath.optional(),
   prompt: z.string().min(1),
   /** What the picture should not show; without effect where guidance is off. */
   negativePrompt: z.string().optional(),
@@ -130,6 +132,8 @@ export const renderPromptRequestSchema = z.object({
   count: z.int().min(1).max(16),
   /** `<outputDir>/0.png …` */
   outputDir: absolutePath,
+  /** Least milliseconds between two previews, `<outputDir>/preview-0.png …`; absent: none are made. */
+  previewEveryMs: z.number().positive().optional(),
   sampling: samplingSettingsSchema,
   provider: providerSchema,
 });
@@ -146,7 +150,7 @@ export interface ProgressEvent {
   readonly totalSteps: number;
   readonly secondsLeft?: number;
   readonly loss?: number;
-  /** A picture of the subject as it looks by now. */
+  /** What is being drawn, as it looks by now. */
   readonly previewFile?: string;
 }
 

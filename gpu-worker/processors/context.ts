@@ -18,5 +18,7 @@ export interface ProcessorContext {
   readonly base: BaseFacts & {
     /** Edge of the square pictures that the base was made for, pixels. */
     readonly size: number;
+    /** Every side is a multiple of it, pixels. */
+    readonly sideStep: number;
   };
 }

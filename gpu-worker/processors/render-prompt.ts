@@ -1,47 +1,33 @@
 /** @file Processor of `render-prompt`: row and weights in, encrypted pictures out, one outcome. */
-import { open } from 'node:fs/promises';
-import path from 'node:path';
 import {
   type RenderProgress,
   type RenderResult,
-  type RenderSettings,
   renderFailureCodes,
 } from '#db/jobs/render-prompt.ts';
 import {
   cancelRendition,
   checkRenditionAttempt,
   failRendition,
-  getRenditionWithSubject,
+  getRenditionWithSubjects,
   startRenditionAttempt,
   succeedRendition,
   updateRenditionProgress,
 } from '#db/queries/renditions.ts';
 import type { JobProcessor } from '#db/queue.ts';
-import type { Artifact } from '#db/schema/artifacts.ts';
-import type { Rendition } from '#db/schema/renditions.ts';
-import type { Subject } from '#db/schema/subjects.ts';
-import {
-  type ProgressEvent,
-  type RenderPromptRequest,
-  type SamplingSettings,
-  samplingSettingsSchema,
-} from '../dreambooth/requests.ts';
 import { AttemptOverError, type AttemptWatch, watchAttempt } from './attempt.ts';
 import type { ProcessorContext } from './context.ts';
-import { ensureDataKey, requireDataKey } from './data-keys.ts';
-import { failureOf, JobFailure } from './failures.ts';
-import { openRunFolder, type RunFolder, removeRunFolder } from './run-folder.ts';
+import { ensureDataKey } from './data-keys.ts';
+import { drawPictures, type RenditionAttempt } from './draw-pictures.ts';
+import { failureOf } from './failures.ts';
+import { PreviewFiles } from './preview-files.ts';
+import { openRunFolder, removeRunFolder } from './run-folder.ts';
 import { StoredFiles } from './stored-files.ts';
-import { runThroughCrashes } from './through-crashes.ts';
 
 /** One attempt at one rendition. */
-interface Attempt {
+interface Attempt extends RenditionAttempt {
   readonly number: number;
-  readonly rendition: Rendition;
-  readonly subject: Subject | null;
-  readonly artifact: Artifact | null;
-  readonly folder: RunFolder;
-  readonly watch: AttemptWatch<RenderProgress>;
+  /** The asker's, wrapped. */
+  readonly dataKey: Uint8Array;
 }
 
 /** Makes the processor. */
@@ -66,6 +52,14 @@ export function createRenderPromptProcessor(
       logger.info({ outcome, durationMs, ...fields }, 'rendering ended');
     };
     const folder = await openRunFolder(context.config.workDir, rowId, number);
+    // What an attempt left that was killed.
+    const old = start.rendition.progress?.previewFileIds ?? [];
+    for (const fileId of old) await context.store.delete(fileId);
+    // Everything that is drawn is the asker's, who need not be the subject's owner.
+    const dataKey = await ensureDataKey(db, context.masterKey, start.rendition.userId);
+    const previews = new PreviewFiles(context.store, dataKey, (error) =>
+      logger.warn({ err: error }, 'rendering: preview not stored'),
+    );
     let watch: AttemptWatch<RenderProgress> | undefined;
     try {
       watch = await watchAttempt<RenderProgress>({
@@ -74,9 +68,19 @@ export function createRenderPromptProcessor(
         writeProgress: (progress) => updateRenditionProgress(db, rowId, number, progress),
         onError: (error) => logger.warn({ err: error }, 'rendering: the row cannot be reached'),
       });
-      const row = await getRenditionWithSubject(db, rowId);
+      const row = await getRenditionWithSubjects(db, rowId);
       if (!row) throw new AttemptOverError('stale');
-      const result = await render({ ...context, logger }, { number, ...row, folder, watch });
+      const result = await render(
+        { ...context, logger },
+        {
+          ...row,
+          number,
+          dataKey,
+          folder,
+          watch,
+          previews,
+        },
+      );
       await folder.remove();
       end('succeeded');
       return result;
@@ -97,49 +101,25 @@ export function createRenderPromptProcessor(
       return null;
     } finally {
       await watch?.end();
+      await previews.removeAll();
       await folder.removeAttempt();
     }
   };
 }
 
 async function render(context: ProcessorContext, attempt: Attempt): Promise<RenderResult> {
-  const { base, config, store, masterKey, database } = context;
-  const { rendition, folder, watch } = attempt;
+  const { store, database } = context;
+  const { rendition, dataKey, watch } = attempt;
   watch.report({ stage: 'preparing', step: 0, totalSteps: 0, secondsLeft: null });
-  const artifactFile = await decryptArtifact(context, attempt);
-  const { negativePrompt, width, height } = rendition.settings;
-
-  const request: RenderPromptRequest = {
-    kind: 'render-prompt',
-    baseCheckpointDir: config.baseCheckpointDir,
-    ...(artifactFile !== undefined && { artifactFile }),
-    prompt: rendition.resolvedPrompt,
-    negativePrompt,
-    width,
-    height,
-    seed: rendition.seed,
-    count: rendition.count,
-    outputDir: path.join(folder.attempt, 'pictures'),
-    sampling: mergeSamplingSettings(base.defaults.sampling, rendition.settings),
-    provider: config.executionProvider,
-  };
-  const { pictureFiles } = await runThroughCrashes(context, request, {
-    signal: watch.signal,
-    onProgress: (event) => watch.report(toProgress(event)),
-  });
-  const [first] = pictureFiles;
-  if (first === undefined)
-    throw new Error(`render: expected ${rendition.count} pictures, got none`);
+  const { pictureFiles, renderedWith } = await drawPictures(context, attempt);
 
   watch.report({ stage: 'saving', step: 0, totalSteps: 0, secondsLeft: null });
-  // The pictures are the asker's, who need not be the subject's owner.
-  const dataKey = await ensureDataKey(database.db, masterKey, rendition.userId);
   const stored = new StoredFiles(store, dataKey);
   try {
     const result: RenderResult = {
       fileIds: await stored.addAll(pictureFiles),
       seeds: pictureFiles.map((_, index) => rendition.seed + index),
-      ...(await readPngSize(first)),
+      renderedWith,
     };
     if (!(await succeedRendition(database.db, rendition.id, attempt.number, result))) {
       throw new AttemptOverError('stale');
@@ -148,54 +128,5 @@ async function render(context: ProcessorContext, attempt: Attempt): Promise<Rend
   } catch (error) {
     await stored.removeAll();
     throw error;
-  }
-}
-
-/** @returns the subject's decrypted weights, or undefined where the base alone is asked for */
-async function decryptArtifact(
-  { base, store, database }: ProcessorContext,
-  { rendition, subject, artifact, folder }: Attempt,
-): Promise<string | undefined> {
-  if (subject?.deletedAt) throw new JobFailure('SUBJECT_DELETED');
-  if (!subject) {
-    if (rendition.artifactId !== null) throw new JobFailure('SUBJECT_DELETED');
-    return undefined;
-  }
-  if (!artifact) throw new JobFailure('SUBJECT_NOT_TRAINED');
-  if (artifact.baseCheckpointHash !== base.hash) throw new JobFailure('BASE_CHANGED');
-  const dataKey = await requireDataKey(database.db, subject.ownerId);
-  const file = path.join(folder.attempt, 'artifact.safetensors');
-  await store.getToFile(artifact.storageFileId, dataKey, file);
-  return file;
-}
-
-function mergeSamplingSettings(defaults: SamplingSettings, row: RenderSettings): SamplingSettings {
-  const sampler = samplingSettingsSchema.shape.sampler.safeParse(row.sampler);
-  return {
-    // A sampler that this release does not have is no reason to refuse a picture.
-    sampler: sampler.success ? sampler.data : defaults.sampler,
-    numInferenceSteps: row.numInferenceSteps ?? defaults.numInferenceSteps,
-    guidanceScale: row.guidanceScale ?? defaults.guidanceScale,
-  };
-}
-
-function toProgress(event: ProgressEvent): RenderProgress {
-  return {
-    stage: event.stage === 'preparing' ? 'preparing' : 'rendering',
-    step: Math.trunc(event.step),
-    totalSteps: Math.trunc(event.totalSteps),
-    secondsLeft: event.secondsLeft === undefined ? null : Math.max(0, event.secondsLeft),
-  };
-}
-
-/** Reads the first chunk of a PNG that the engine wrote. */
-async function readPngSize(file: string): Promise<{ width: number; height: number }> {
-  const handle = await open(file);
-  try {
-    const head = Buffer.alloc(24);
-    await handle.read(head, 0, head.length, 0);
-    return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
-  } finally {
-    await handle.close();
   }
 }

@@ -69,6 +69,8 @@ export async function prepareWorker(folder: string, database: Database): Promise
       judges: { pocketDir: writeRandomJudges(path.join(folder, 'judges')) },
       executionProvider: 'cpu',
       acknowledgeNoOutputClassifier: false,
+      // The tiny base draws too fast for any other.
+      previewEveryMs: 1,
     },
     logs,
     logger,

@@ -1,6 +1,7 @@
 /** @file What the demo's user does in the channel, and what she sees come back. */
 import type { APIMessage } from 'discord-api-types/v10';
 import type { ActionOutcome } from '../delivery.ts';
+import { listFiles, readText } from '../message-parts.ts';
 import type { Playground } from '../server.ts';
 import type { DemoPhoto } from './photos.ts';
 
@@ -89,12 +90,14 @@ export function startConversation(playground: Playground, user: string): Convers
       );
       if (!sent.message?.content.startsWith('I am drawing')) throw refusal('/imagine', sent);
       const ended = await playground.waitForMessage(
-        ({ id, content }) =>
-          !before.has(id) && content.includes(mention) && content.includes('\n> '),
+        (message) =>
+          !before.has(message.id) &&
+          readText(message).includes(mention) &&
+          readText(message).includes('\n> '),
         { timeoutMs: RENDERING_MS },
       );
-      if (ended.attachments.length === count) return ended;
-      throw new DemoError(`"${prompt}" was not drawn: ${lastLine(ended.content)}`);
+      if (listFiles(ended).length === count) return ended;
+      throw new DemoError(`"${prompt}" was not drawn: ${lastLine(readText(ended))}`);
     },
   };
 }

@@ -54,13 +54,13 @@ describe('the demo', { timeout }, () => {
       'Rendition: 4 samples:',
       'ada: /imagine prompt: a [V] dog seed: 3 count: 4',
       expect.stringMatching(/^Rendition: I am drawing 4 pictures/),
-      'Rendition: Seed 3',
+      'Rendition: Seed 3 · 64 × 64',
       'ada: /imagine prompt: a [V] dog seed: 7 count: 4',
       expect.stringMatching(/^Rendition: I am drawing 4 pictures/),
-      'Rendition: Seed 7',
+      'Rendition: Seed 7 · 64 × 64',
       'ada: /imagine prompt: a [V] dog on the beach seed: 3 count: 4',
       expect.stringMatching(/^Rendition: I am drawing 4 pictures/),
-      'Rendition: Seed 3',
+      'Rendition: Seed 3 · 64 × 64',
     ]);
     for (const { channel, time } of messages) {
       expect(channel).toBe('general');

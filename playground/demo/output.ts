@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { APIMessage } from 'discord-api-types/v10';
+import { listFiles, readText } from '../message-parts.ts';
 import type { Playground } from '../server.ts';
 import type { Conversation } from './conversation.ts';
 
@@ -65,7 +66,7 @@ export async function writeTranscript(
       async (message): Promise<Line> => ({
         author: message.author.username,
         channel,
-        content: message.content,
+        content: readText(message),
         files: await fetchAttachments(message),
         // A message that was edited says what it says since then.
         time: new Date(message.edited_timestamp ?? message.timestamp).toISOString(),
@@ -91,10 +92,10 @@ export async function fetchAttachments(
   message: APIMessage,
 ): Promise<{ name: string; bytes: Buffer }[]> {
   return Promise.all(
-    message.attachments.map(async ({ filename, url }) => {
+    listFiles(message).map(async ({ name, url }) => {
       const response = await fetch(url);
-      if (!response.ok) throw new Error(`${filename}: the CDN answered ${response.status}`);
-      return { name: filename, bytes: Buffer.from(await response.arrayBuffer()) };
+      if (!response.ok) throw new Error(`${name}: the CDN answered ${response.status}`);
+      return { name, bytes: Buffer.from(await response.arrayBuffer()) };
     }),
   );
 }

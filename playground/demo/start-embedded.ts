@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { readClassNouns } from '#bot/class-nouns.ts';
+import { readPresets } from '#bot/presets.ts';
 import { type BotTimings, startBot } from '#bot/start.ts';
 import { type Database, openDatabase } from '#db/client.ts';
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
@@ -90,6 +91,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       masterKey,
       logger: logger.child({ name: 'bot' }),
       classNouns: await readClassNouns(baseCheckpointDir),
+      presets: await readPresets(baseCheckpointDir),
       attachmentOrigins: [options.attachmentOrigin],
       trainSettings: options.trainSettings ?? {},
       deployCommands: true,

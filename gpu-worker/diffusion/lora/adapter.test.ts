@@ -9,7 +9,14 @@ import { writeTinyCheckpoint } from '../../testing/tiny-checkpoint.ts';
 import { SessionCache } from '../pipelines/session-cache.ts';
 import { predictNoise } from '../pipelines/sessions.ts';
 import { type Checkpoint, openCheckpoint } from '../weights/diffusers-checkpoint.ts';
-import { downName, type LoraAdapter, listLoraParameters, packLora, upName } from './adapter.ts';
+import {
+  downName,
+  type LoraAdapter,
+  listLoraParameters,
+  mergeAdapters,
+  packLora,
+  upName,
+} from './adapter.ts';
 import { listLoraLayers } from './layers.ts';
 import { initialLora, LoraDropout } from './training.ts';
 
@@ -86,6 +93,61 @@ test('another subject needs no other session, and each gets its own prediction',
   await predict(adapterOf(4, { rank: 3 }));
   expect(cache.builds).toBe(3);
   await cache.close();
+});
+
+test('two adapters joined predict what their branches do together', async () => {
+  const cache = new SessionCache({ threads: 1 });
+  const predict = async (adapter: LoraAdapter) => {
+    const feeds = {
+      sample: normals([1, 4, 16, 16], 1),
+      timesteps: { data: Float32Array.of(500), shape: [1] },
+      states: normals([1, 5, 16], 2),
+    };
+    const { unet } = checkpoint;
+    return predictNoise(cache, unet, unet.tensors, feeds, packLora(adapter).unet);
+  };
+  const distance = (a: Float32Array, b: Float32Array) =>
+    Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
+  const one = adapterOf(1, { rank: 2, alpha: 3 });
+  const other = adapterOf(2, { rank: 3, alpha: 2 });
+  const joined = mergeAdapters([one, other]);
+  expect(joined.map(({ rank, alpha }) => [rank, alpha])).toEqual(one.map(() => [5, 5]));
+
+  // The branches as one matrix each, s·B·A, in which the ranks are gone.
+  const product = ({ up, down, rank, alpha, weightShape }: LoraAdapter[number]) => {
+    const [rows = 0] = weightShape;
+    const columns = down.length / rank;
+    return Float32Array.from({ length: rows * columns }, (_, at) => {
+      const [row, column] = [Math.floor(at / columns), at % columns];
+      let sum = 0;
+      for (let i = 0; i < rank; i++) sum += up[row * rank + i]! * down[i * columns + column]!;
+      return (alpha / rank) * sum;
+    });
+  };
+  for (const [i, layer] of joined.entries()) {
+    const [a, b] = [product(one[i]!), product(other[i]!)];
+    expect(
+      distance(
+        product(layer),
+        a.map((value, at) => value + b[at]!),
+      ),
+    ).toBeLessThan(1e-6);
+  }
+
+  // One that changes nothing leaves the other as it is; one that changes something does not.
+  const alone = await predict(one);
+  const withSilent = await predict(mergeAdapters([one, adapterOf(3, { size: 0 })]));
+  expect(distance(withSilent, alone)).toBeLessThan(1e-5);
+  expect(distance(await predict(joined), alone)).toBeGreaterThan(1e-3);
+  await cache.close();
+});
+
+test('an adapter that stands beside layers which another leaves alone keeps them', () => {
+  const one = adapterOf(1);
+  const other = adapterOf(2).slice(0, 1);
+  const joined = mergeAdapters([other, one]);
+  expect(joined).toHaveLength(one.length);
+  expect(joined.slice(1)).toEqual(one.slice(1));
 });
 
 test('an adapter begins at zero, its first matrix within 1/√fanIn', () => {

@@ -160,3 +160,37 @@ export function packLayers<Layer extends LoraLayer>(
     ...(text.length > 0 && { text: PackedLora.of(text, fill) }),
   };
 }
+
+/**
+ * Joins adapters into one that does what each of them does: its branch of a layer is the sum of theirs, since
+ * `[s₁·B₁ s₂·B₂]·[A₁; A₂] = s₁·B₁·A₁ + s₂·B₂·A₂` with s = alpha / rank.
+ */
+export function mergeAdapters(adapters: readonly LoraAdapter[]): LoraAdapter {
+  const byModule = new Map<string, LoraLayerTensors[]>();
+  for (const layer of adapters.flat()) {
+    byModule.set(layer.module, [...(byModule.get(layer.module) ?? []), layer]);
+  }
+  return [...byModule.values()].map(mergeLayer);
+}
+
+function mergeLayer(parts: readonly LoraLayerTensors[]): LoraLayerTensors {
+  const { module, weightShape } = parts[0]!;
+  const rank = parts.reduce((sum, part) => sum + part.rank, 0);
+  const rows = weightShape[0]!;
+  const down = new Float32Array(parts.reduce((sum, part) => sum + part.down.length, 0));
+  const up = new Float32Array(rows * rank);
+  let column = 0;
+  let offset = 0;
+  for (const part of parts) {
+    down.set(part.down, offset);
+    const scale = part.alpha / part.rank;
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < part.rank; i++) {
+        up[row * rank + column + i] = scale * part.up[row * part.rank + i]!;
+      }
+    }
+    column += part.rank;
+    offset += part.down.length;
+  }
+  return { module, weightShape, rank, alpha: rank, down, up };
+}

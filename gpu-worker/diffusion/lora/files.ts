@@ -21,8 +21,10 @@ import {
   type AdaptableLayer,
   type LoraAdapter,
   type LoraLayer,
+  mergeAdapters,
   modelOf,
   packLayers,
+  packLora,
   type SessionLora,
 } from './adapter.ts';
 import { listAdaptableLayers, listUnusedLayers } from './layers.ts';
@@ -135,6 +137,10 @@ export const loadLora = (file: string, configs: DenoiserConfigs): SessionLora =>
   readingTensors(file, (read) =>
     packLayers(openLora(file, configs), (layer, tensor, into) => void read(layer[tensor], into)),
   );
+
+/** Reads adapters that are used together, see {@link openLora} and {@link mergeAdapters}. */
+export const loadLoras = (files: readonly string[], configs: DenoiserConfigs): SessionLora =>
+  packLora(mergeAdapters(files.map((file) => readLora(file, configs))));
 
 /**
  * Finds an adapter's tensors in a file, whichever way they are named.

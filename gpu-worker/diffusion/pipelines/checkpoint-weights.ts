@@ -1,8 +1,12 @@
 /** @file Which tensors a pipeline uses: the base checkpoint's, or a fine-tuned artifact's over them. */
 import type { SessionLora } from '../lora/adapter.ts';
-import { loadLora } from '../lora/files.ts';
+import { loadLora, loadLoras } from '../lora/files.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
-import { readSafetensorsHeader, type TensorEntry } from '../weights/safetensors.ts';
+import {
+  readSafetensorsHeader,
+  SafetensorsError,
+  type TensorEntry,
+} from '../weights/safetensors.ts';
 
 /** Tensors of the models that fine-tuning changes. */
 export interface DenoiserTensors {
@@ -19,14 +23,26 @@ export interface DenoiserTensors {
  * @param artifactFile an adapter, if its header says `method` is `lora`; else safetensors with whole
  *   tensors called `unet.…`, `text_encoder.…` and `text_encoder_2.…`, and what it lacks is taken
  *   from the base
- * @throws {SafetensorsError} when the file is damaged or does not fit the base
+ * @param otherArtifactFile a second subject's adapter; both must be adapters then
+ * @throws {SafetensorsError} when a file is damaged, does not fit the base, or cannot be used beside the other
  */
-export function selectTensors(checkpoint: Checkpoint, artifactFile?: string): DenoiserTensors {
+export function selectTensors(
+  checkpoint: Checkpoint,
+  artifactFile?: string,
+  otherArtifactFile?: string,
+): DenoiserTensors {
   const { entries, metadata } = artifactFile
     ? readSafetensorsHeader(artifactFile)
     : { entries: new Map<string, TensorEntry>(), metadata: {} as Record<string, string> };
   if (artifactFile && metadata.method === 'lora') {
-    return { ...selectTensors(checkpoint), lora: loadLora(artifactFile, checkpoint) };
+    const lora =
+      otherArtifactFile === undefined
+        ? loadLora(artifactFile, checkpoint)
+        : loadLoras([artifactFile, otherArtifactFile], checkpoint);
+    return { ...selectTensors(checkpoint), lora };
+  }
+  if (otherArtifactFile !== undefined) {
+    throw new SafetensorsError(`${artifactFile}: whole weights cannot be used with an adapter`);
   }
   const overlay = (prefix: string, base: ReadonlyMap<string, TensorEntry>) => {
     const tensors = new Map(base);

@@ -123,6 +123,30 @@ describe('a picture to start from', () => {
   });
 });
 
+describe('a preview', () => {
+  it.each(SAMPLER_NAMES)('by %s comes near to the picture as the steps go on', async (sampler) => {
+    const asked: number[] = [];
+    const previews: Float32Array[] = [];
+    // Without guidance and with many steps the last predictions hardly differ.
+    const options = { sampler, numInferenceSteps: 30, guidanceScale: 1 } as const;
+    const picture = await drawOne({
+      ...options,
+      wantsPreview: (step, totalSteps) => {
+        asked.push(step);
+        return step === 1 || step === totalSteps - 1;
+      },
+      onPreview: ([first]) => void previews.push(first!.pixels),
+    });
+    expect(asked.at(-1)).toBe(asked.length);
+    expect(previews).toHaveLength(2);
+    const [early, late] = previews.map((pixels) => distance(pixels, picture.pixels));
+    expect(late).toBeLessThan(early!);
+    expect(late).toBeLessThan(0.5);
+    // Looking at it changes nothing.
+    expect(await drawOne(options)).toEqual(picture);
+  });
+});
+
 describe('size', () => {
   it('is what is asked for', async () => {
     const size = { height: 8, width: 24 };

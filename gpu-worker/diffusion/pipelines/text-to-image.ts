@@ -2,6 +2,8 @@
 import { Philox } from '../../tensor/random/philox.ts';
 import type { Tensor } from '../../tensor/runtime/session.ts';
 import { createSampler, type Sampler, type SamplerName } from '../schedulers/create-sampler.ts';
+import type { SchedulerConfig } from '../schedulers/scheduler-config.ts';
+import { estimateClean } from '../schedulers/sigmas.ts';
 import type { Checkpoint } from '../weights/diffusers-checkpoint.ts';
 import { type DenoiserTensors, selectTensors } from './checkpoint-weights.ts';
 import { drawLatents } from './latents.ts';
@@ -38,6 +40,10 @@ export interface GenerateOptions {
   onReady?: (totalSteps: number) => void | Promise<void>;
   /** Called after each step; awaiting it lets the process answer in between. */
   onStep?: (step: number, totalSteps: number) => void | Promise<void>;
+  /** Asked after each step but the last whether the pictures are wanted as they look by now. */
+  wantsPreview?: (step: number, totalSteps: number) => boolean;
+  /** Called with them. They are the clean pictures that the step's prediction implies. */
+  onPreview?: (pictures: readonly Picture[]) => void | Promise<void>;
 }
 
 /** What image-to-image starts from. */
@@ -90,12 +96,16 @@ export class TextToImagePipeline {
   constructor(
     checkpoint: Checkpoint,
     tokenizers: PromptTokenizers,
-    options: RuntimeOptions & { artifactFile?: string; sessions?: SessionCache } = {},
+    options: RuntimeOptions & {
+      artifactFile?: string;
+      otherArtifactFile?: string;
+      sessions?: SessionCache;
+    } = {},
   ) {
     this.#checkpoint = checkpoint;
     this.#tokenizers = tokenizers;
-    this.#tensors = selectTensors(checkpoint, options.artifactFile);
-    const { sessions, ...runtime } = options;
+    const { artifactFile, otherArtifactFile, sessions, ...runtime } = options;
+    this.#tensors = selectTensors(checkpoint, artifactFile, otherArtifactFile);
     const openOwn = () => {
       const own = new SessionCache(runtime);
       this.#own.add(own);
@@ -114,7 +124,7 @@ export class TextToImagePipeline {
    */
   async generate(options: GenerateOptions): Promise<Picture[]> {
     const { prompts, seeds, guidanceScale, startImage, signal } = options;
-    const { unet, vae, scheduler } = this.#checkpoint;
+    const { unet, scheduler } = this.#checkpoint;
     const count = prompts.length;
     if (seeds.length !== count) throw new RangeError(`${count} prompts, but ${seeds.length} seeds`);
     const guided = guidanceScale > 1;
@@ -157,18 +167,31 @@ export class TextToImagePipeline {
         ),
       noiseOf: (step) => drawNoise(seeds, rowSize, 'step', step),
       ...(signal && { signal }),
-      ...(options.onStep && { onStep: options.onStep }),
+      onStep: async (step, totalSteps, cleanEstimate) => {
+        await options.onStep?.(step, totalSteps);
+        if (step === totalSteps || !options.wantsPreview?.(step, totalSteps)) return;
+        const estimate = cleanEstimate(scheduler);
+        await options.onPreview?.(await this.#decode(estimate, rowShape, size));
+      },
     });
 
     // 4. decode
-    const decoded = await decodeLatents(this.#sessions, vae, {
-      data: sample,
-      shape: [count, ...rowShape],
-    });
-    const { height, width } = size;
-    const pictureLength = 3 * height * width;
-    return seeds.map((_, i) => ({
-      pixels: (decoded.data as Float32Array).slice(i * pictureLength, (i + 1) * pictureLength),
+    return this.#decode(sample, rowShape, size);
+  }
+
+  /** Latents `[rows · c · h · w]` to pictures. */
+  async #decode(
+    latents: Float32Array,
+    rowShape: readonly number[],
+    { height, width }: PictureSize,
+  ): Promise<Picture[]> {
+    const rows = latents.length / rowShape.reduce((product, length) => product * length, 1);
+    const shape = [rows, ...rowShape];
+    const { vae } = this.#checkpoint;
+    const decoded = await decodeLatents(this.#sessions, vae, { data: latents, shape });
+    const length = 3 * height * width;
+    return Array.from({ length: rows }, (_, i) => ({
+      pixels: (decoded.data as Float32Array).slice(i * length, (i + 1) * length),
       height,
       width,
     }));
@@ -241,7 +264,12 @@ export interface DenoiseOptions {
   /** Standard normal noise of a step, for samplers that need it. */
   noiseOf?: (step: number) => Float32Array;
   signal?: AbortSignal;
-  onStep?: GenerateOptions['onStep'];
+  /** @param cleanEstimate gives the clean latents that the step's prediction implies */
+  onStep?: (
+    step: number,
+    totalSteps: number,
+    cleanEstimate: (config: SchedulerConfig) => Float32Array,
+  ) => void | Promise<void>;
 }
 
 /**
@@ -271,7 +299,9 @@ export async function denoise(options: DenoiseOptions): Promise<Float32Array> {
       sample,
       sampler.needsNoise ? noiseOf?.(step) : undefined,
     );
-    await onStep?.(step + 1, sampler.timesteps.length);
+    await onStep?.(step + 1, sampler.timesteps.length, (config) =>
+      estimateClean(config, noisePred, input, timestep),
+    );
   }
   return sample;
 }

@@ -3,7 +3,13 @@
  * σ = √((1 − ᾱ) / ᾱ), the noise over the signal.
  */
 import { alphasCumprod } from './ddpm.ts';
-import { checkStepCount, mapSamples, roundHalfEven, spaceTimesteps } from './sampler.ts';
+import {
+  checkStepCount,
+  mapSamples,
+  predictOriginal,
+  roundHalfEven,
+  spaceTimesteps,
+} from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 
 /** Replaces ᾱ = 0 at the last timestep of a zero-terminal-SNR schedule, where σ would be infinite. */
@@ -123,4 +129,23 @@ export function addNoiseAtSigma(
 ): Float32Array {
   const { alpha, sigmaRate } = ratesOf(sigma);
   return mapSamples(noise, latents, (epsilon, x) => alpha * x + sigmaRate * epsilon);
+}
+
+/**
+ * The clean latents that a prediction implies, whatever the sampler.
+ *
+ * @param prediction float32, the UNet's output after guidance
+ * @param input float32, what the UNet was given: variance-preserving for every sampler
+ * @param timestep what the UNet was told, possibly between two
+ */
+export function estimateClean(
+  config: SchedulerConfig,
+  prediction: Float32Array,
+  input: Float32Array,
+  timestep: number,
+): Float32Array {
+  const { alpha, sigmaRate } = ratesOf(interpolateSigma(listSigmas(config), timestep));
+  return mapSamples(prediction, input, (value, x) =>
+    predictOriginal(config.prediction_type, value, x, alpha, sigmaRate),
+  );
 }

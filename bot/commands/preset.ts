@@ -1,0 +1,101 @@
+/** @file `/preset`: the paper's applications, a subcommand each, so that a phone lists them with what they do. */
+import {
+  ApplicationIntegrationType,
+  InteractionContextType,
+  SlashCommandBuilder,
+} from 'discord.js';
+import { searchUsableSubjects } from '#db/queries/subject-search.ts';
+import { requestRendition } from '../intake/request-rendition.ts';
+import { askerOf, checkPlace } from '../interactions/checks.ts';
+import { answer, deferAnswer } from '../interactions/respond.ts';
+import { fillPreset, listSuggestions, type PresetName, presetNames } from '../presets.ts';
+import { optionRanges, renditionDefaults } from '../rendition-limits.ts';
+import { UserError } from '../user-error.ts';
+import { presetWords } from '../views/presets.ts';
+import { refusals } from '../views/refusals.ts';
+import { renditionAnswer } from '../views/rendition.ts';
+import { subjectChoice } from '../views/subjects.ts';
+import { oneLine } from '../views/text.ts';
+import type { Command } from './command.ts';
+
+const builder = new SlashCommandBuilder()
+  .setName('preset')
+  .setDescription('Draw your subject in a way that needs few words')
+  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
+  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall);
+for (const name of presetNames) {
+  const { description, option, optionDescription } = presetWords[name];
+  builder.addSubcommand((command) =>
+    command
+      .setName(name)
+      .setDescription(description)
+      .addStringOption((words) =>
+        words
+          .setName(option)
+          .setDescription(optionDescription)
+          .setRequired(true)
+          .setMaxLength(200)
+          .setAutocomplete(true),
+      )
+      .addStringOption((subject) =>
+        subject
+          .setName('subject')
+          .setDescription('Which subject; without it, your only one or your default')
+          .setMaxLength(100)
+          .setAutocomplete(true),
+      )
+      .addIntegerOption((pictures) =>
+        pictures
+          .setName('count')
+          .setDescription('How many pictures, 1 to 4')
+          .setMinValue(optionRanges.count.min)
+          .setMaxValue(optionRanges.count.max),
+      ),
+  );
+}
+
+export const preset = {
+  definition: builder.toJSON(),
+
+  async run(interaction, bot) {
+    await deferAnswer(interaction);
+    const place = checkPlace(interaction);
+    const { options } = interaction;
+    const name = options.getSubcommand() as PresetName;
+    const chosen = bot.presets[name];
+    if (!chosen) {
+      throw new UserError('PRESET_UNKNOWN', refusals.presetUnknown(Object.keys(bot.presets)));
+    }
+    // Brackets would make a reference of the words, and those are for /imagine.
+    const words = oneLine(options.getString(presetWords[name].option, true)).replace(/[[\]]/g, '');
+    if (words === '') throw new UserError('PROMPT_EMPTY', refusals.presetEmpty());
+    const requested = await requestRendition(bot, {
+      ...place,
+      interactionId: interaction.id,
+      subject: options.getString('subject'),
+      wish: {
+        prompt: fillPreset(chosen, words),
+        seed: null,
+        count: options.getInteger('count') ?? renditionDefaults.count,
+        settings: {},
+      },
+    });
+    await answer(interaction, renditionAnswer(requested));
+  },
+
+  async autocomplete(interaction, bot) {
+    const focused = interaction.options.getFocused(true);
+    if (focused.name === 'subject') {
+      const found = await searchUsableSubjects(bot.db, {
+        ...askerOf(interaction),
+        query: focused.value,
+      });
+      return found.map(({ subject, access }) => subjectChoice(subject, access));
+    }
+    const chosen = bot.presets[interaction.options.getSubcommand() as PresetName];
+    return (chosen ? listSuggestions(chosen, focused.value) : []).map((words) => ({
+      name: words,
+      value: words,
+    }));
+  },
+} satisfies Command;

@@ -1,0 +1,43 @@
+/** @file `/upscale`: makes a picture of the user's larger, by resampling. */
+import {
+  ApplicationIntegrationType,
+  InteractionContextType,
+  SlashCommandBuilder,
+} from 'discord.js';
+import { enlargePicture } from '../intake/rerun-rendition.ts';
+import { checkPlace } from '../interactions/checks.ts';
+import { answer, deferAnswer } from '../interactions/respond.ts';
+import { renditionAnswer } from '../views/rendition.ts';
+import type { Command } from './command.ts';
+import { addPictureOptions, choosePictures, readPictureOptions } from './picture-options.ts';
+
+const builder = new SlashCommandBuilder()
+  .setName('upscale')
+  .setDescription('Enlarge a picture of yours by resampling: more pixels, no new detail')
+  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
+  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .addIntegerOption((option) =>
+    option
+      .setName('factor')
+      .setDescription('How many times as wide and high; without it, twice')
+      .addChoices({ name: '2×', value: 2 }, { name: '4×', value: 4 }),
+  );
+addPictureOptions(builder);
+
+export const upscale = {
+  definition: builder.toJSON(),
+
+  async run(interaction, bot) {
+    await deferAnswer(interaction);
+    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const taken = await enlargePicture(
+      bot,
+      place,
+      await readPictureOptions(interaction, bot),
+      interaction.options.getInteger('factor') === 4 ? 4 : 2,
+    );
+    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+  },
+
+  autocomplete: choosePictures,
+} satisfies Command;

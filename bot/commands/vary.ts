@@ -1,0 +1,50 @@
+/** @file `/vary`: draws from a picture of the user's. */
+import {
+  ApplicationIntegrationType,
+  InteractionContextType,
+  SlashCommandBuilder,
+} from 'discord.js';
+import { varyPicture } from '../intake/rerun-rendition.ts';
+import { checkPlace } from '../interactions/checks.ts';
+import { answer, deferAnswer } from '../interactions/respond.ts';
+import { optionRanges } from '../rendition-limits.ts';
+import { renditionAnswer } from '../views/rendition.ts';
+import type { Command } from './command.ts';
+import { addPictureOptions, choosePictures, readPictureOptions } from './picture-options.ts';
+
+const builder = new SlashCommandBuilder()
+  .setName('vary')
+  .setDescription('Draw variations of a picture of yours')
+  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
+  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .addStringOption((option) =>
+    option
+      .setName('how')
+      .setDescription('How far to go from the picture; without it, a lot')
+      .addChoices({ name: 'a little', value: 'subtle' }, { name: 'a lot', value: 'strong' }),
+  );
+addPictureOptions(builder);
+builder.addIntegerOption((option) =>
+  option
+    .setName('count')
+    .setDescription('How many variations, 1 to 4; without it, as many as there were pictures')
+    .setMinValue(optionRanges.count.min)
+    .setMaxValue(optionRanges.count.max),
+);
+
+export const vary = {
+  definition: builder.toJSON(),
+
+  async run(interaction, bot) {
+    await deferAnswer(interaction);
+    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const target = await readPictureOptions(interaction, bot);
+    const taken = await varyPicture(bot, place, target, {
+      strength: interaction.options.getString('how') === 'subtle' ? 'subtle' : 'strong',
+      count: interaction.options.getInteger('count') ?? undefined,
+    });
+    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+  },
+
+  autocomplete: choosePictures,
+} satisfies Command;
