@@ -9,6 +9,7 @@ import {
   type TestServices,
 } from './testing/services.ts';
 import { describeShares } from './testing/share-suite.ts';
+import { describeTrainings } from './testing/training-suite.ts';
 
 const missing = missingTestServices();
 
@@ -31,4 +32,5 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
   };
   describeQueries('Postgres', open);
   describeShares('Postgres', open);
+  describeTrainings('Postgres', open);
 });

@@ -2,7 +2,9 @@
 import { openDatabase } from './client.ts';
 import { describeQueries } from './testing/query-suite.ts';
 import { describeShares } from './testing/share-suite.ts';
+import { describeTrainings } from './testing/training-suite.ts';
 
 const open = () => openDatabase('pglite://memory');
 describeQueries('PGlite', open);
 describeShares('PGlite', open);
+describeTrainings('PGlite', open);

@@ -68,6 +68,12 @@ export interface JobQueue {
    * @throws {Error} when the queue cannot be reached
    */
   hasJob(name: JobName, rowId: string): Promise<boolean>;
+  /**
+   * Ids of the rows whose jobs run, and then of those that wait, in the order in which they will be served.
+   *
+   * @throws {Error} when the queue cannot be reached
+   */
+  listJobs(name: JobName): Promise<string[]>;
   /** How many jobs wait and run. */
   countJobs(name: JobName): Promise<{ waiting: number; active: number }>;
   /** Starts taking jobs of one kind. */
@@ -176,6 +182,18 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
     async hasJob(name, rowId) {
       const job = await withTimeout(queueOf(name).getJob(rowId), answerTimeoutMs);
       return job !== undefined;
+    },
+
+    async listJobs(name) {
+      const queue = queueOf(name);
+      const [running, waiting] = await withTimeout(
+        Promise.all([
+          queue.getRanges(['active'], 0, -1, true),
+          queue.getRanges(['waiting', 'prioritized'], 0, -1, true),
+        ]),
+        answerTimeoutMs,
+      );
+      return [...running, ...waiting];
     },
 
     async countJobs(name) {

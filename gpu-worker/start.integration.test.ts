@@ -8,16 +8,19 @@ import { openDatabase } from '#db/client.ts';
 import { type RenderSettings, renderPrompt } from '#db/jobs/render-prompt.ts';
 import { trainSubject } from '#db/jobs/train-subject.ts';
 import { migrateDatabase } from '#db/migrate.ts';
-import { getArtifact, listArtifacts } from '#db/queries/artifacts.ts';
+import { getArtifact, listArtifacts, listArtifactsOfRun } from '#db/queries/artifacts.ts';
 import { softDeleteRendition } from '#db/queries/rendition-deletion.ts';
 import { getRendition } from '#db/queries/renditions.ts';
 import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
 import { getSubject } from '#db/queries/subjects.ts';
+import { createAnotherTraining } from '#db/queries/train-again.ts';
 import {
   getTrainingRun,
   requestCancelTraining,
+  requestFinishTraining,
   startTrainingAttempt,
 } from '#db/queries/training-runs.ts';
+import { listTrainingTimes } from '#db/queries/training-times.ts';
 import { getDataKey } from '#db/queries/users.ts';
 import { type JobQueue, openQueue } from '#db/queue.ts';
 import type { Artifact } from '#db/schema/artifacts.ts';
@@ -353,6 +356,67 @@ describe('the worker', { timeout }, () => {
     expect(await endOfTraining(run.id)).toMatchObject({ status: 'cancelled', attempt: 1 });
     expect(await harness.deliveries(run.id)).toMatchObject([{ payload: { outcome: 'cancelled' } }]);
     await expect.poll(() => readdirSync(runsFolder())).toEqual([]);
+  });
+
+  it('comes to an end early when its owner asks, with the best of what it has learned', async () => {
+    const { db } = harness.database;
+    const { run, subject } = await harness.insertTraining({ maxTrainSteps: 100_000 });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    await stepOfTraining(run.id, 3);
+    expect(await requestFinishTraining(db, run.id, run.userId)).toBe('requested');
+    const ended = await endOfTraining(run.id);
+    expect(ended).toMatchObject({ status: 'succeeded', attempt: 1, times: null });
+    const [artifact, ...others] = await listArtifacts(db, subject.id);
+    expect(others).toEqual([]);
+    expect(artifact?.step).toBeGreaterThanOrEqual(3);
+    expect(ended.evaluation).toMatchObject({ bestStep: artifact?.step });
+    expect(await harness.deliveries(run.id)).toMatchObject([
+      { payload: { outcome: 'succeeded', result: { steps: artifact?.step } } },
+    ]);
+  });
+
+  it('shows a picture after each candidate while it goes on, and keeps none of them', async () => {
+    const { db } = harness.database;
+    const { run, dataKey } = await harness.insertTraining({ maxTrainSteps: 1200 });
+    await queue.enqueue(trainSubject, run.id, { priority: 1 });
+    const preview = await eventually('a preview', async () => {
+      const row = await getTrainingRun(db, run.id);
+      if (row && isTerminal(row.status)) throw new Error('the training ended without a preview');
+      return row?.progress?.previews?.[0];
+    });
+    expect(preview.step).toBe(300);
+    const picture = await harness.store.get(preview.fileId, dataKey);
+    expect(await sharp(picture).metadata()).toMatchObject({ format: 'png', width: 64 });
+    expect(await endOfTraining(run.id)).toMatchObject({ status: 'succeeded' });
+    await expect
+      .poll(() => harness.store.get(preview.fileId, dataKey).catch((error) => error.code))
+      .toBe('FILE_NOT_FOUND');
+  });
+
+  it('trains on from weights that are there, under the same word', async () => {
+    const { db } = harness.database;
+    const parent = await getArtifact(db, artifactId);
+    const made = await createAnotherTraining(db, {
+      subjectId: trained.subject.id,
+      userId: trained.run.userId,
+      guildId: null,
+      channelId: trained.run.channelId,
+      interactionId: makeSnowflake(),
+      settings: { seed: 9, maxTrainSteps: 4, method: 'full' },
+      parentArtifactId: artifactId,
+    });
+    if (made.outcome !== 'created') throw new Error(made.outcome);
+    await queue.enqueue(trainSubject, made.run.id, { priority: 1 });
+    expect(await endOfTraining(made.run.id)).toMatchObject({ status: 'succeeded' });
+    const kept = await listArtifactsOfRun(db, made.run.id);
+    const before = parent?.step ?? 0;
+    expect(kept.map(({ step }) => step)).toEqual([1, 2, 3, 4].map((step) => before + step));
+    expect(kept.map(({ method }) => method)).toEqual(Array(4).fill('lora'));
+    expect(new Set(kept.map(({ identifier }) => identifier))).toEqual(
+      new Set([parent?.identifier]),
+    );
+    const times = await listTrainingTimes(db, 1);
+    expect(times).toMatchObject([{ method: 'lora', steps: 4, classImages: 0 }]);
   });
 
   it('takes a training of whole weights up again when the engine is killed', async () => {

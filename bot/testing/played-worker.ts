@@ -90,6 +90,7 @@ export async function finishTraining(
     ],
     best: 0,
     evaluation: null,
+    times: null,
     result: {
       steps: 100,
       finalLoss: 0.05,

@@ -41,8 +41,8 @@ export const trainProgressSchema = z.object({
   secondsLeft: z.number().nonnegative().nullable(),
   /** Null outside the training stage. */
   loss: z.number().nullable(),
-  /** Storage ids of pictures made on the way. */
-  previewFileIds: z.array(z.string()).optional(),
+  /** A picture of the subject after some of the steps, in their order. */
+  previews: z.array(z.object({ step: z.int().positive(), fileId: z.string() })).optional(),
 });
 /** See {@link trainProgressSchema}. */
 export type TrainProgress = z.infer<typeof trainProgressSchema>;
@@ -73,6 +73,18 @@ export const trainEvaluationSchema = z.object({
 });
 /** See {@link trainEvaluationSchema}. */
 export type TrainEvaluation = z.infer<typeof trainEvaluationSchema>;
+
+/** How long the parts of a training took, in seconds; the class images none where they were there. */
+export const trainTimesSchema = z.object({
+  baseCheckpointHash: z.string(),
+  method: z.enum(['full', 'lora']),
+  steps: z.int().positive(),
+  classImages: z.number().nonnegative(),
+  training: z.number().nonnegative(),
+  evaluating: z.number().nonnegative(),
+});
+/** See {@link trainTimesSchema}. */
+export type TrainTimes = z.infer<typeof trainTimesSchema>;
 
 /** What a training leaves behind for the message that announces it. */
 export const trainResultSchema = z.object({

@@ -73,6 +73,10 @@ export async function purgeSubject(db: Db, subjectId: string): Promise<void> {
     if (!subject) return;
     await tx.delete(photos).where(eq(photos.subjectId, subjectId));
     await tx.delete(artifacts).where(eq(artifacts.subjectId, subjectId));
+    await tx
+      .update(trainingRuns)
+      .set({ progress: null })
+      .where(eq(trainingRuns.subjectId, subjectId));
     await forgetPicturesOfSubject(tx, subjectId);
     await forgetOutcomesOfSubject(tx, subjectId);
   });
@@ -146,12 +150,18 @@ async function listFileIds(db: Db, subjectId: string): Promise<string[]> {
     .select({ fileId: artifacts.storageFileId, samples: artifacts.sampleFileIds })
     .from(artifacts)
     .where(eq(artifacts.subjectId, subjectId));
-  const pictures = [
-    ...(await listPicturesOfSubject(db, subjectId)),
-    ...(await listOutcomeFilesOfSubject(db, subjectId)),
-  ];
-  const named = [...ofPhotos, ...ofArtifacts].map(({ fileId }) => fileId);
-  pictures.push(...ofArtifacts.flatMap(({ samples }) => samples));
+  const runs = await db
+    .select({ progress: trainingRuns.progress })
+    .from(trainingRuns)
+    .where(eq(trainingRuns.subjectId, subjectId));
   // Pictures stand in the rows that they were made for, and in the outcomes.
-  return [...new Set([...named, ...pictures])];
+  return [
+    ...new Set([
+      ...ofPhotos.map(({ fileId }) => fileId),
+      ...ofArtifacts.flatMap(({ fileId, samples }) => [fileId, ...samples]),
+      ...runs.flatMap(({ progress }) => progress?.previews ?? []).map(({ fileId }) => fileId),
+      ...(await listPicturesOfSubject(db, subjectId)),
+      ...(await listOutcomeFilesOfSubject(db, subjectId)),
+    ]),
+  ];
 }

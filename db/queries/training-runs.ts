@@ -8,6 +8,7 @@ import type {
   TrainProgress,
   TrainResult,
   TrainSettings,
+  TrainTimes,
 } from '../jobs/train-subject.ts';
 import { type Artifact, artifacts } from '../schema/artifacts.ts';
 import { newId } from '../schema/columns.ts';
@@ -211,18 +212,22 @@ export async function updateTrainingProgress(
   return rows.length > 0;
 }
 
-/** Whether the given attempt should go on; asked between steps. */
+/** Whether the given attempt should go on, or come to its end; asked between steps. */
 export async function checkTrainingAttempt(
   db: Db,
   runId: string,
   attempt: number,
-): Promise<'go-on' | 'cancel' | 'stale'> {
+): Promise<'go-on' | 'finish' | 'cancel' | 'stale'> {
   const [row] = await db
-    .select({ cancelRequested: trainingRuns.cancelRequested })
+    .select({
+      cancelRequested: trainingRuns.cancelRequested,
+      finishRequested: trainingRuns.finishRequested,
+    })
     .from(trainingRuns)
     .where(current(runId, attempt));
   if (!row) return 'stale';
-  return row.cancelRequested ? 'cancel' : 'go-on';
+  if (row.cancelRequested) return 'cancel';
+  return row.finishRequested ? 'finish' : 'go-on';
 }
 
 /**
@@ -269,6 +274,7 @@ export interface TrainSuccess {
   /** Index of the one that prompts use from now on. */
   readonly best: number;
   readonly evaluation: TrainEvaluation | null;
+  readonly times: TrainTimes | null;
   readonly result: Omit<TrainResult, 'artifactId'>;
 }
 
@@ -308,7 +314,7 @@ export async function succeedTraining(
       .where(eq(subjects.id, subject.id));
     await tx
       .update(trainingRuns)
-      .set({ evaluation: success.evaluation })
+      .set({ evaluation: success.evaluation, times: success.times })
       .where(eq(trainingRuns.id, run.id));
     await closeRun(tx, run, 'succeeded', {
       outcome: 'succeeded',
@@ -357,6 +363,34 @@ export async function requestCancelTraining(
     if (!locked) return 'missing';
     if (locked.run.userId !== userId) return 'not-owner';
     return stopRun(tx, locked);
+  });
+}
+
+/** What became of a request to end a training with what it has learned. */
+export type FinishRequest = 'requested' | 'not-begun' | 'finished' | 'not-owner' | 'missing';
+
+/**
+ * Asks for a run to end early and to keep its best weights. The worker sees the flag.
+ *
+ * @param userId must be the run's owner
+ */
+export async function requestFinishTraining(
+  db: Db,
+  runId: string,
+  userId: string,
+): Promise<FinishRequest> {
+  return db.transaction(async (tx): Promise<FinishRequest> => {
+    const locked = await lockRun(tx, runId);
+    if (!locked) return 'missing';
+    const { run } = locked;
+    if (run.userId !== userId) return 'not-owner';
+    if (isTerminal(run.status) || run.cancelRequested) return 'finished';
+    if (run.progress?.stage !== 'training') return 'not-begun';
+    await tx
+      .update(trainingRuns)
+      .set({ finishRequested: true, updatedAt: sql`now()` })
+      .where(eq(trainingRuns.id, runId));
+    return 'requested';
   });
 }
 

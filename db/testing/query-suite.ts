@@ -250,6 +250,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           artifacts: [early, artifact],
           best: 1,
           evaluation,
+          times: null,
           result,
         });
         if (artifactId === false) throw new Error('stale');

@@ -121,12 +121,14 @@ export function describeQueue(
         await queue.enqueue(renderPrompt, rowId, { priority: priorityFor(index + 1) });
       }
       await queue.enqueue(renderPrompt, newcomer, { priority: priorityFor(1) });
+      const listed = await queue.listJobs('render-prompt');
       queue.createWorker(renderPrompt, async ({ rowId }) => {
         order.push(rowId);
         return null;
       });
       await eventually('all are served', () => order.length === 4);
       expect(order).toEqual([busy[0], newcomer, busy[1], busy[2]]);
+      expect(listed).toEqual(order);
     });
 
     it('renders while a training runs', async () => {
@@ -144,8 +146,10 @@ export function describeQueue(
         rendered = true;
         return null;
       });
-      await queue.enqueue(trainSubject, newId(), { priority: 1 });
+      const running = newId();
+      await queue.enqueue(trainSubject, running, { priority: 1 });
       await eventually('the training runs', () => training);
+      expect(await queue.listJobs('train-subject')).toEqual([running]);
       await queue.enqueue(renderPrompt, newId(), { priority: 1 });
       await eventually('the rendering is done', () => rendered);
       endTraining(null);

@@ -87,6 +87,7 @@ export function makeTrainSuccess(artifact: Partial<NewArtifact> = {}): TrainSucc
     artifacts: [makeArtifact(artifact)],
     best: 0,
     evaluation: null,
+    times: null,
     result: makeTrainResult(),
   };
 }

@@ -51,14 +51,19 @@ export class Candidates {
     return this.#steps.has(step);
   }
 
-  /** Keeps the weights as they are; written anew where an attempt before did so already. */
-  keep(learner: Pick<Learner, 'writeArtifact'>, step: number): void {
+  /**
+   * Keeps the weights as they are; written anew where an attempt before did so already.
+   * @returns the file
+   */
+  keep(learner: Pick<Learner, 'writeArtifact'>, step: number): string {
+    const file = this.#fileOf(step);
     mkdirSync(this.#dir, { recursive: true });
-    learner.writeArtifact(this.#fileOf(step), {
+    learner.writeArtifact(file, {
       ...this.#details,
       steps: String(step),
       training: this.#fingerprint,
     });
+    return file;
   }
 
   /** @returns what this training has kept before a step, in order */

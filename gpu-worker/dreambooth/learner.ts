@@ -1,6 +1,11 @@
 /** @file What a training changes: the models' own weights, or adapters beside them. */
 
-import { listLoraParameters } from '../diffusion/lora/adapter.ts';
+import {
+  downName,
+  type LoraAdapter,
+  listLoraParameters,
+  upName,
+} from '../diffusion/lora/adapter.ts';
 import { listLoraLayers } from '../diffusion/lora/layers.ts';
 import { collectLora, initialLora, LoraDropout, trainedLora } from '../diffusion/lora/training.ts';
 import { nativeSize } from '../diffusion/pipelines/sessions.ts';
@@ -8,12 +13,12 @@ import {
   buildDenoisingLoss,
   type DenoisingShape,
   listDenoiserParameters,
-  readCheckpointParameter,
 } from '../diffusion/training/denoising-loss.ts';
 import type { Checkpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
 import { Trainer } from '../tensor/optim/trainer.ts';
 import type { Feeds } from '../tensor/runtime/session.ts';
 import { writeFullArtifact, writeLoraArtifact } from './checkpoint.ts';
+import { type InitialWeights, openInitialWeights } from './initial-weights.ts';
 import type { TrainSubjectRequest } from './requests.ts';
 
 /** A trainer, and what depends on the method. */
@@ -28,11 +33,15 @@ export interface Learner {
   writeArtifact(file: string, details: Readonly<Record<string, string>>): void;
 }
 
-/** @param text number of prompts in a batch, and tokens of each */
+/**
+ * @param text number of prompts in a batch, and tokens of each
+ * @param initial where it begins; the base's own weights by default
+ */
 export function createLearner(
   { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   text: { prompts: number; tokens: number },
+  initial: InitialWeights = openInitialWeights({ settings }, checkpoint),
 ): Promise<Learner> {
   const { trainBatchSize, withPriorPreservation, trainTextEncoder, gradientCheckpointing } =
     settings;
@@ -55,6 +64,7 @@ export function createLearner(
     },
     checkpoint,
     shape,
+    initial,
   );
 }
 
@@ -65,12 +75,13 @@ async function createFullLearner(
   { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   shape: DenoisingShape,
+  { read }: InitialWeights,
 ): Promise<Learner> {
   const parameters = listDenoiserParameters(checkpoint, settings.trainTextEncoder);
   const specs = new Map(parameters.map((spec) => [spec.name, spec]));
   const trainer = await Trainer.create({
     parameters,
-    initial: (name) => readCheckpointParameter(checkpoint, specs.get(name)!),
+    initial: (name) => read(specs.get(name)!),
     gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
     graphCacheDir,
@@ -90,18 +101,21 @@ async function createLoraLearner(
   { settings, provider, graphCacheDir }: Setup,
   checkpoint: Checkpoint,
   shape: DenoisingShape,
+  { adapter }: InitialWeights,
 ): Promise<Learner> {
   const { seed, loraDropout } = settings;
-  const layers = listLoraLayers(checkpoint, {
-    rank: settings.rank,
-    alpha: settings.loraAlpha,
-    targets: settings.loraTargets,
-    trainTextEncoder: settings.trainTextEncoder,
-  });
+  const layers =
+    adapter ??
+    listLoraLayers(checkpoint, {
+      rank: settings.rank,
+      alpha: settings.loraAlpha,
+      targets: settings.loraTargets,
+      trainTextEncoder: settings.trainTextEncoder,
+    });
   const dropout = loraDropout > 0 ? new LoraDropout(loraDropout) : undefined;
   const trainer = await Trainer.create({
     parameters: listLoraParameters(layers),
-    initial: initialLora(layers, seed),
+    initial: adapter ? valuesOf(adapter) : initialLora(layers, seed),
     gradientAccumulationSteps: settings.gradientAccumulationSteps,
     provider,
     graphCacheDir,
@@ -120,4 +134,15 @@ async function createLoraLearner(
         details,
       ),
   };
+}
+
+/** An adapter's tensors by their names. */
+function valuesOf(adapter: LoraAdapter): (name: string) => Float32Array {
+  const values = new Map(
+    adapter.flatMap(({ module, down, up }) => [
+      [downName(module), down],
+      [upName(module), up],
+    ]),
+  );
+  return (name) => values.get(name)!;
 }

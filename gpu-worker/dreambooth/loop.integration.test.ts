@@ -6,7 +6,11 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readLora } from '../diffusion/lora/files.ts';
 import { openCheckpoint } from '../diffusion/weights/diffusers-checkpoint.ts';
-import { readSafetensorsHeader, writeSafetensors } from '../diffusion/weights/safetensors.ts';
+import {
+  readSafetensorsHeader,
+  readTensorFloat32,
+  writeSafetensors,
+} from '../diffusion/weights/safetensors.ts';
 import { writeTinyCheckpoint } from '../testing/tiny-checkpoint.ts';
 import { DEFAULT_TRAINING } from './default-settings.ts';
 import { trainSubject } from './loop.ts';
@@ -223,6 +227,48 @@ describe('adapters, with every option', () => {
     };
     const subject = await render('with-adapter', whole.artifactFile);
     expect(subject.equals(await render('without-adapter'))).toBe(false);
+  });
+});
+
+describe.each(['lora', 'full'] as const)('trained on from weights that are there, %s', (method) => {
+  const first = requestIn(`first-${method}`, { method, maxTrainSteps: 2 });
+  beforeAll(() => trainSubject(first, contextWith()));
+  const initialArtifactFile = first.artifactFile;
+  const valuesOf = (file: string) => {
+    const { entries } = readSafetensorsHeader(file);
+    return [...entries.values()].map((entry) => [entry.name, readTensorFloat32(entry)] as const);
+  };
+
+  test('begins with their values', async () => {
+    const slow = { learningRate: 1e-12, textEncoderLearningRate: 1e-12, maxTrainSteps: 1 };
+    const more = requestIn(`still-${method}`, { method, ...slow }, { initialArtifactFile });
+    await trainSubject(more, contextWith());
+    const expected = new Map(valuesOf(first.artifactFile));
+    const actual = valuesOf(more.artifactFile);
+    expect(actual.map(([name]) => name)).toEqual([...expected.keys()]);
+    // Weight decay takes 1e-14 of a value.
+    for (const [name, values] of actual)
+      for (const [i, value] of expected.get(name)!.entries())
+        expect(values[i]).toBeCloseTo(value, 6);
+  });
+
+  test('changes them, and what it changes is what was changed before', async () => {
+    const settings = { method, maxTrainSteps: 1, rank: 7, trainTextEncoder: false } as const;
+    const more = requestIn(`more-${method}`, settings, { initialArtifactFile });
+    await trainSubject(more, contextWith());
+    expect([...readSafetensorsHeader(more.artifactFile).entries.keys()]).toEqual([
+      ...readSafetensorsHeader(first.artifactFile).entries.keys(),
+    ]);
+    expect(artifactOf(more).equals(artifactOf(first))).toBe(false);
+  });
+
+  test('is refused by the other method', async () => {
+    const other = method === 'lora' ? 'full' : 'lora';
+    const request = requestIn(`other-${method}`, { method: other }, { initialArtifactFile });
+    await expect(trainSubject(request, contextWith())).rejects.toMatchObject({
+      code: 'SETTINGS_UNSUPPORTED',
+      message: `method: expected ${method} as before, got ${other}`,
+    });
   });
 });
 

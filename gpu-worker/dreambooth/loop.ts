@@ -12,6 +12,7 @@ import { nearestClassNouns, openBase, openBaseTokenizers } from './base-checkpoi
 import { Candidates, candidateSteps } from './candidates.ts';
 import { TrainingCheckpoints, trainingFingerprint } from './checkpoint.ts';
 import { encodePictures } from './dataset.ts';
+import { openInitialWeights } from './initial-weights.ts';
 import { createLearner } from './learner.ts';
 import { requireLearningRates } from './learning-rates.ts';
 import { ensureClassImages } from './prior-preservation.ts';
@@ -35,13 +36,15 @@ import { createStepBatches, type StepData } from './step.ts';
  * @throws `signal.reason` between two steps once it is aborted
  */
 export async function trainSubject(
-  request: TrainSubjectRequest,
+  asked: TrainSubjectRequest,
   context: LoopContext,
 ): Promise<TrainSubjectResult> {
-  const { settings, sampling, provider, workDir } = request;
   const { signal, onProgress } = context;
   onProgress({ stage: 'preparing', step: 0, totalSteps: 1 });
-  const checkpoint = openBase(request.baseCheckpointDir);
+  const checkpoint = openBase(asked.baseCheckpointDir);
+  const initial = openInitialWeights(asked, checkpoint);
+  const request = { ...asked, settings: initial.settings };
+  const { settings, sampling, provider, workDir } = request;
   const tokenizers = openBaseTokenizers(checkpoint);
   requireKnownNoun(checkpoint, request.classNoun);
   for (const prompt of request.samplePrompts) requirePromptFits(tokenizers, prompt);
@@ -80,10 +83,8 @@ export async function trainSubject(
   await cache.close();
 
   // 3. steps
-  const learner = await createLearner(request, checkpoint, {
-    prompts: promptsOf(request).length,
-    tokens: tokenizers[0].maxLength,
-  });
+  const text = { prompts: promptsOf(request).length, tokens: tokenizers[0].maxLength };
+  const learner = await createLearner(request, checkpoint, text, initial);
   const details = {
     identifier: request.identifier,
     classNoun: request.classNoun,

@@ -95,6 +95,8 @@ export const trainSubjectRequestSchema = z.object({
   identifier: z.string().min(1),
   /** What each photo is called; absent: `a [identifier] [class]`. Comparisons leave the class noun out. */
   instancePrompt: z.string().min(1).optional(),
+  /** Decrypted weights of an earlier training to go on with; absent: the base's. */
+  initialArtifactFile: absolutePath.optional(),
   /** Checkpoints of this run live here; a later attempt finds and resumes them. */
   workDir: absolutePath,
   /** Shared by all trainings: optimized graphs, which hold no weights. Absent: none are kept. */
@@ -152,6 +154,8 @@ export interface ProgressEvent {
   readonly loss?: number;
   /** What is being drawn, as it looks by now. */
   readonly previewFile?: string;
+  /** Weights that were kept after this step. */
+  readonly candidateFile?: string;
 }
 
 /** What a loop is given beside its request. Throws `signal.reason` when aborted, between two steps. */

@@ -46,10 +46,8 @@ export async function runSteps(
     checkpoints.confirm();
     const { step } = trainer.state;
     // Before the state: a training that is resumed from here has the candidate, too.
-    if (candidates.isDue(step) && step < maxTrainSteps) {
-      await trainer.download();
-      if (isStorable(trainer)) candidates.keep(learner, step);
-    }
+    const isDue = candidates.isDue(step) && step < maxTrainSteps;
+    const candidateFile = isDue ? await keepCandidate(learner, candidates) : undefined;
     if (step % checkpointingSteps === 0 && step < maxTrainSteps) await checkpoints.save(trainer);
     const secondsPerStep = (now() - startedAt) / 1000 / (step - resumedFromStep);
     onProgress({
@@ -58,6 +56,7 @@ export async function runSteps(
       totalSteps: maxTrainSteps,
       secondsLeft: secondsPerStep * (maxTrainSteps - step),
       loss: finalLoss,
+      ...(candidateFile !== undefined && { candidateFile }),
     });
     await pauseBetweenSteps(context);
   }
@@ -70,6 +69,13 @@ export async function runSteps(
     checkpoints.confirm();
   }
   return { step, resumedFromStep, finalLoss };
+}
+
+/** @returns the file; undefined for weights that cannot be stored */
+async function keepCandidate(learner: Learner, candidates: Candidates) {
+  const { trainer } = learner;
+  await trainer.download();
+  return isStorable(trainer) ? candidates.keep(learner, trainer.state.step) : undefined;
 }
 
 /** @returns the loss */

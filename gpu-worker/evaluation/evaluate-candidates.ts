@@ -13,12 +13,10 @@ import { readPictures } from './pictures.ts';
 import {
   type CandidateScores,
   CLASS_PICTURES,
+  COMPARING_STEPS,
   type EvaluateCandidatesRequest,
   type EvaluateCandidatesResult,
 } from './requests.ts';
-
-/** Enough to compare candidates by, and half the time of a picture that is meant to last. */
-const COMPARING_STEPS = 10;
 
 /** Pictures of one candidate. */
 interface Drawn {

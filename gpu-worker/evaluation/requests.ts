@@ -5,6 +5,8 @@ import { providerSchema, samplingSettingsSchema } from '../dreambooth/requests.t
 const absolutePath = z.string().startsWith('/');
 const candidateSchema = z.object({ step: z.int().positive(), file: absolutePath });
 
+/** Sampling steps of a picture that is looked at, and not kept: half the time of one that is meant to last. */
+export const COMPARING_STEPS = 10;
 /** Pictures of the plain class that a candidate draws. */
 export const CLASS_PICTURES = 4;
 

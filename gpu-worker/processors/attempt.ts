@@ -20,7 +20,7 @@ export interface AttemptOptions<Progress> {
   /** Aborts when the worker stops. */
   readonly stop: AbortSignal;
   /** Asked each second. */
-  readonly check: () => Promise<'go-on' | 'cancel' | 'stale'>;
+  readonly check: () => Promise<'go-on' | 'finish' | 'cancel' | 'stale'>;
   /** False where the attempt is stale. */
   readonly writeProgress: (progress: Progress) => Promise<boolean>;
   /** Hears of outages of the database; the next second tries again. */
@@ -31,6 +31,8 @@ export interface AttemptOptions<Progress> {
 export interface AttemptWatch<Progress> {
   /** Aborts when the work must end: with an {@link AttemptOverError}, or with the reason of `stop`. */
   readonly signal: AbortSignal;
+  /** Aborts when the work should come to its end with what there is. */
+  readonly finish: AbortSignal;
   /** Writes the newest progress, at most once a second. */
   report(progress: Progress): void;
   /** Ends the watch, after the write that is under way. */
@@ -47,11 +49,17 @@ export async function watchAttempt<Progress>(
 ): Promise<AttemptWatch<Progress>> {
   const { stop, check, writeProgress, onError } = options;
   const over = new AbortController();
+  const finish = new AbortController();
   const ended = new AbortController();
   let latest: Progress | undefined;
 
-  const first = await check();
-  if (first !== 'go-on') throw new AttemptOverError(first);
+  const look = async (): Promise<AttemptOverError | undefined> => {
+    const verdict = await check();
+    if (verdict === 'finish') finish.abort();
+    return verdict === 'cancel' || verdict === 'stale' ? new AttemptOverError(verdict) : undefined;
+  };
+  const overAtOnce = await look();
+  if (overAtOnce) throw overAtOnce;
 
   const tick = async (): Promise<void> => {
     const progress = latest;
@@ -60,8 +68,8 @@ export async function watchAttempt<Progress>(
       over.abort(new AttemptOverError('stale'));
       return;
     }
-    const verdict = await check();
-    if (verdict !== 'go-on') over.abort(new AttemptOverError(verdict));
+    const reason = await look();
+    if (reason) over.abort(reason);
   };
   const watch = async (): Promise<void> => {
     const until = AbortSignal.any([ended.signal, over.signal, stop]);
@@ -75,6 +83,7 @@ export async function watchAttempt<Progress>(
 
   return {
     signal: AbortSignal.any([over.signal, stop]),
+    finish: finish.signal,
     report(progress) {
       latest = progress;
     },

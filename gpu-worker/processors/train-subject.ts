@@ -3,7 +3,7 @@ import path from 'node:path';
 import {
   type TrainProgress,
   type TrainResult,
-  type TrainStage,
+  type TrainTimes,
   trainFailureCodes,
 } from '#db/jobs/train-subject.ts';
 import {
@@ -15,27 +15,28 @@ import {
   succeedTraining,
   updateTrainingProgress,
 } from '#db/queries/training-runs.ts';
+import { listTrainingTimes } from '#db/queries/training-times.ts';
 import type { JobProcessor } from '#db/queue.ts';
 import type { Photo } from '#db/schema/photos.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { nearestClassNouns } from '../dreambooth/base-checkpoint.ts';
-import type {
-  ProgressEvent,
-  TrainSubjectRequest,
-  TrainSubjectResult,
-} from '../dreambooth/requests.ts';
-import { CLASS_PICTURES, type EvaluateCandidatesResult } from '../evaluation/requests.ts';
+import type { TrainingSettings, TrainSubjectRequest } from '../dreambooth/requests.ts';
+import { CLASS_PICTURES } from '../evaluation/requests.ts';
 import { AttemptOverError, type AttemptWatch, watchAttempt } from './attempt.ts';
 import { type ClassImageFolder, fillingClassImages, openClassImages } from './class-images.ts';
 import type { ProcessorContext } from './context.ts';
 import { requireDataKey } from './data-keys.ts';
+import { evaluateTraining } from './evaluation.ts';
 import { failureOf, JobFailure } from './failures.ts';
 import { ensureIdentifier } from './identifier.ts';
+import { decryptParent } from './parent-weights.ts';
+import { Previews } from './previews.ts';
 import { openRunFolder, type RunFolder, removeRunFolder } from './run-folder.ts';
 import { StoredFiles } from './stored-files.ts';
 import { runThroughCrashes } from './through-crashes.ts';
 import { mergeTrainingSettings, samplePromptsOf } from './train-settings.ts';
+import { createTrainingReport, type TrainingReport } from './training-report.ts';
 import { CANDIDATES, storeTraining } from './training-result.ts';
 
 /** One attempt at one run. */
@@ -46,6 +47,9 @@ interface Attempt {
   readonly photos: readonly Photo[];
   readonly folder: RunFolder;
   readonly watch: AttemptWatch<TrainProgress>;
+  /** The owner's, wrapped. */
+  readonly dataKey: Uint8Array;
+  readonly previews: Previews;
 }
 
 /** Makes the processor. */
@@ -69,6 +73,11 @@ export function createTrainSubjectProcessor(
     };
     const folder = await openRunFolder(context.config.workDir, rowId, number);
     let watch: AttemptWatch<TrainProgress> | undefined;
+    let previews: Previews | undefined;
+    const removeAll = async () => {
+      await previews?.removeAll();
+      await folder.remove();
+    };
     try {
       watch = await watchAttempt<TrainProgress>({
         stop,
@@ -78,8 +87,11 @@ export function createTrainSubjectProcessor(
       });
       const row = await getTrainingRunWithSubject(db, rowId);
       if (!row) throw new AttemptOverError('stale');
-      const result = await train({ ...context, logger }, { number, ...row, folder, watch });
-      await folder.remove();
+      const dataKey = await requireDataKey(db, row.run.userId);
+      previews = new Previews({ ...context, logger }, dataKey, row.run.progress?.previews);
+      const attempt = { number, ...row, folder, watch, dataKey, previews };
+      const result = await train({ ...context, logger }, attempt);
+      await removeAll();
       end('succeeded');
       return result;
     } catch (error) {
@@ -89,18 +101,19 @@ export function createTrainSubjectProcessor(
         return null;
       }
       if (error instanceof AttemptOverError) {
-        if (await cancelTraining(db, rowId, number)) await folder.remove();
+        if (await cancelTraining(db, rowId, number)) await removeAll();
         end('cancelled');
         return null;
       }
       const failure = failureOf(error, trainFailureCodes);
       if (!failure) throw error;
       // A stale attempt leaves the folder to the one that made it stale.
-      if (await failTraining(db, rowId, number, failure)) await folder.remove();
+      if (await failTraining(db, rowId, number, failure)) await removeAll();
       end('failed', { code: failure.code, err: error });
       return null;
     } finally {
       await watch?.end();
+      await previews?.end();
       await folder.removeAttempt();
     }
   };
@@ -108,21 +121,31 @@ export function createTrainSubjectProcessor(
 
 async function train(context: ProcessorContext, attempt: Attempt): Promise<TrainResult> {
   const { base, config, store, database } = context;
-  const { run, subject, folder, watch } = attempt;
-  watch.report({ stage: 'preparing', step: 0, totalSteps: 0, secondsLeft: null, loss: null });
+  const { run, subject, folder, watch, dataKey, previews } = attempt;
+  const parent = await decryptParent(context, attempt);
+  const settings = mergeTrainingSettings(base.defaults, {
+    ...run.settings,
+    ...(parent && { method: parent.method }),
+  });
+  const report = createTrainingReport({
+    maxTrainSteps: settings.maxTrainSteps,
+    expected: await expectTimes(context, settings),
+    previews: () => [...previews.all],
+    write: watch.report,
+    now: () => performance.now(),
+  });
+  report.stage('preparing');
   requireKnownNoun(context, subject.classNoun);
-  const identifier = await ensureIdentifier(context, attempt);
-  const dataKey = await requireDataKey(database.db, run.userId);
-  const photoFiles = await decryptPhotos(context, attempt, dataKey);
-  const settings = mergeTrainingSettings(base.defaults, run.settings);
+  const identifier = parent?.identifier ?? (await ensureIdentifier(context, attempt));
   const classImages = await openClassImages(context, subject.classNoun, base.defaults.sampling);
 
   const request: TrainSubjectRequest = {
     kind: 'train-subject',
     baseCheckpointDir: config.baseCheckpointDir,
-    photoFiles,
+    photoFiles: await decryptPhotos(context, attempt),
     classNoun: subject.classNoun,
     identifier,
+    ...(parent && { initialArtifactFile: parent.file }),
     workDir: folder.checkpoints,
     graphCacheDir: path.join(config.workDir, 'graphs'),
     classImagesDir: classImages.dir,
@@ -133,19 +156,35 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     sampling: base.defaults.sampling,
     provider: config.executionProvider,
   };
-  const trained = await runEngine(context, request, classImages, watch);
+  const trained = await runEngine(context, request, classImages, attempt, report);
   const { steps, resumedFromStep, classImagesMade } = trained;
   context.logger.info({ steps, resumedFromStep, classImagesMade }, 'training: weights are ready');
-  const evaluated = await evaluate(context, attempt, { request, trained, classImages });
+  await previews.end();
+  report.trained();
+  const { signal } = watch;
+  const evaluated = await evaluateTraining(
+    context,
+    { request, trained, classImages },
+    { signal, report },
+  );
 
-  watch.report({ stage: 'saving', step: 0, totalSteps: 0, secondsLeft: null, loss: null });
+  const isWhole = attempt.number === 1 && steps === settings.maxTrainSteps;
+  const times: TrainTimes = {
+    ...report.times(),
+    steps,
+    baseCheckpointHash: base.hash,
+    method: settings.method,
+  };
+  report.stage('saving');
   const stored = new StoredFiles(store, dataKey);
   try {
     const success = await storeTraining(stored, {
       request,
       baseHash: base.hash,
+      stepsBefore: parent?.step ?? 0,
       trained,
       evaluated,
+      times: isWhole && resumedFromStep === 0 ? times : null,
       classSamples: run.settings.numClassSamples ?? CLASS_PICTURES,
     });
     const artifactId = await succeedTraining(database.db, run.id, attempt.number, success);
@@ -155,6 +194,15 @@ async function train(context: ProcessorContext, attempt: Attempt): Promise<Train
     await stored.removeAll();
     throw error;
   }
+}
+
+/** What the latest training of this method took on this base. */
+async function expectTimes(
+  { database: { db }, base }: ProcessorContext,
+  { method }: TrainingSettings,
+): Promise<TrainTimes | undefined> {
+  const latest = await listTrainingTimes(db);
+  return latest.find((times) => times.baseCheckpointHash === base.hash && times.method === method);
 }
 
 /** @throws {JobFailure} `CLASS_NOUN_UNKNOWN` with the nearest five, where the base has a closed list */
@@ -167,8 +215,7 @@ function requireKnownNoun({ base }: ProcessorContext, noun: string): void {
 
 async function decryptPhotos(
   { store }: ProcessorContext,
-  { photos, folder, watch }: Attempt,
-  dataKey: Uint8Array,
+  { photos, folder, watch, dataKey }: Attempt,
 ): Promise<string[]> {
   if (photos.length === 0) throw new JobFailure('FILE_MISSING');
   const files: string[] = [];
@@ -185,80 +232,23 @@ async function runEngine(
   context: ProcessorContext,
   request: TrainSubjectRequest,
   classImages: ClassImageFolder,
-  watch: AttemptWatch<TrainProgress>,
+  { watch: { signal, finish }, previews }: Attempt,
+  report: TrainingReport,
 ) {
   const run = (filled: () => void) =>
     runThroughCrashes(context, request, {
-      signal: watch.signal,
+      signal,
+      finish,
       onProgress: (event) => {
         if (event.stage === 'training') filled();
-        watch.report(toProgress(event));
+        report.progress(event);
+        const { step, candidateFile: file } = event;
+        // Whole weights would need sessions, and so memory, of their own.
+        if (file !== undefined && request.settings.method === 'lora')
+          previews.draw(request, { step, file });
       },
     });
   if (!request.settings.withPriorPreservation) return run(() => undefined);
   const { numClassImages } = request.settings;
-  return fillingClassImages(context, classImages, numClassImages, watch.signal, run);
-}
-
-/** Draws with the candidates and lets a judge choose; without one the last is the best, and the log says why. */
-async function evaluate(
-  context: ProcessorContext,
-  { folder, watch }: Attempt,
-  finished: {
-    request: TrainSubjectRequest;
-    trained: TrainSubjectResult;
-    classImages: ClassImageFolder;
-  },
-): Promise<EvaluateCandidatesResult> {
-  const { config, logger } = context;
-  const { settings, ...request } = finished.request;
-  const { withPriorPreservation, numClassImages, seed } = settings;
-  const evaluated = await runThroughCrashes(
-    context,
-    {
-      kind: 'evaluate-candidates',
-      baseCheckpointDir: request.baseCheckpointDir,
-      photoFiles: request.photoFiles,
-      classNoun: request.classNoun,
-      identifier: request.identifier,
-      candidates: [...finished.trained.candidates],
-      classImageFiles: withPriorPreservation
-        ? finished.classImages.files(Math.min(CLASS_PICTURES, numClassImages))
-        : [],
-      samplePrompts: request.samplePrompts,
-      outputDir: path.join(folder.attempt, 'pictures'),
-      judges: config.judges,
-      seed,
-      sampling: request.sampling,
-      provider: request.provider,
-    },
-    { signal: watch.signal, onProgress: (event) => watch.report(toProgress(event)) },
-  );
-  const { judged, notJudged, best } = evaluated;
-  const { step } = finished.trained.candidates[best]!;
-  if (notJudged === undefined)
-    logger.info(
-      { step, judge: judged?.judge, scores: evaluated.candidates[best]?.scores },
-      'training: scored',
-    );
-  else logger.warn({ step, reason: notJudged }, 'training: not scored');
-  return evaluated;
-}
-
-const stages = {
-  preparing: 'preparing',
-  'class images': 'class-images',
-  training: 'training',
-  evaluating: 'evaluating',
-  sampling: 'evaluating',
-} as const satisfies Record<ProgressEvent['stage'], TrainStage>;
-
-function toProgress(event: ProgressEvent): TrainProgress {
-  return {
-    stage: stages[event.stage],
-    step: Math.trunc(event.step),
-    totalSteps: Math.trunc(event.totalSteps),
-    secondsLeft: event.secondsLeft === undefined ? null : Math.max(0, event.secondsLeft),
-    loss: event.stage === 'training' ? (event.loss ?? null) : null,
-  };
+  return fillingClassImages(context, classImages, numClassImages, signal, run);
 }

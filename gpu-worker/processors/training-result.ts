@@ -1,6 +1,6 @@
 /** @file What a training leaves in storage: the candidates that are kept, their samples, the class before and after. */
 import { stat } from 'node:fs/promises';
-import type { TrainEvaluation } from '#db/jobs/train-subject.ts';
+import type { TrainEvaluation, TrainTimes } from '#db/jobs/train-subject.ts';
 import type { NewArtifact, TrainSuccess } from '#db/queries/training-runs.ts';
 import type {
   TrainingMethod,
@@ -17,8 +17,11 @@ export const CANDIDATES: Readonly<Record<TrainingMethod, number>> = { lora: 4, f
 export interface FinishedTraining {
   readonly request: TrainSubjectRequest;
   readonly baseHash: string;
+  /** Of the weights that it went on from. */
+  readonly stepsBefore: number;
   readonly trained: TrainSubjectResult;
   readonly evaluated: EvaluateCandidatesResult;
+  readonly times: TrainTimes | null;
   /** How many pictures of the plain class are shown. */
   readonly classSamples: number;
 }
@@ -26,8 +29,9 @@ export interface FinishedTraining {
 /** Puts everything that the message about a training, and later ones, need into storage. */
 export async function storeTraining(
   stored: StoredFiles,
-  { request, baseHash, trained, evaluated, classSamples }: FinishedTraining,
+  finished: FinishedTraining,
 ): Promise<TrainSuccess> {
+  const { request, baseHash, stepsBefore, trained, evaluated, classSamples } = finished;
   const { method } = request.settings;
   const indices = keptCandidates(method, trained.candidates.length, evaluated.best);
   const artifacts: NewArtifact[] = [];
@@ -40,7 +44,7 @@ export async function storeTraining(
       identifier: request.identifier,
       storageFileId: await stored.add(file),
       sizeBytes: (await stat(file)).size,
-      step,
+      step: stepsBefore + step,
       scores: scores ?? null,
       sampleFileIds: await stored.addAll(sampleFiles),
     });
@@ -50,9 +54,10 @@ export async function storeTraining(
   return {
     artifacts,
     best,
-    evaluation: describeEvaluation(trained, evaluated),
+    evaluation: describeEvaluation(finished),
+    times: finished.times,
     result: {
-      steps: trained.steps,
+      steps: stepsBefore + trained.steps,
       finalLoss: Number.isFinite(trained.finalLoss) ? trained.finalLoss : null,
       sampleFileIds: artifacts[best]!.sampleFileIds,
       classBeforeFileIds: await shown(evaluated.classBeforeFiles),
@@ -67,18 +72,18 @@ function keptCandidates(method: TrainingMethod, count: number, best: number): nu
   return method === 'lora' ? all : all.filter((i) => i === best || i === count - 1);
 }
 
-function describeEvaluation(
-  { candidates }: TrainSubjectResult,
-  { judged, best, candidates: scored }: EvaluateCandidatesResult,
-): TrainEvaluation | null {
+function describeEvaluation({
+  stepsBefore,
+  trained: { candidates },
+  evaluated: { judged, best, candidates: scored },
+}: FinishedTraining): TrainEvaluation | null {
   if (!judged) return null;
+  const stepOf = (index: number) => stepsBefore + candidates[index]!.step;
   return {
     judge: judged.judge,
     photoLikeness: judged.photoLikeness ?? null,
     classLikeness: judged.classLikeness,
-    candidates: scored.flatMap(({ scores }, i) =>
-      scores ? [{ step: candidates[i]!.step, ...scores }] : [],
-    ),
-    bestStep: candidates[best]!.step,
+    candidates: scored.flatMap(({ scores }, i) => (scores ? [{ step: stepOf(i), ...scores }] : [])),
+    bestStep: stepOf(best),
   };
 }
