@@ -9,6 +9,7 @@ import { galleryPosts } from './schema/gallery-posts.ts';
 import { guilds } from './schema/guilds.ts';
 import { outboxDeliveries } from './schema/outbox-deliveries.ts';
 import { photos } from './schema/photos.ts';
+import { renditionDrafts } from './schema/rendition-drafts.ts';
 import { renditionSubjects } from './schema/rendition-subjects.ts';
 import { renditions } from './schema/renditions.ts';
 import { subjectShares } from './schema/subject-shares.ts';
@@ -33,6 +34,7 @@ describe('the newest migration', () => {
       guilds,
       outboxDeliveries,
       photos,
+      renditionDrafts,
       renditionSubjects,
       renditions,
       subjectShares,

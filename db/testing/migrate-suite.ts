@@ -44,6 +44,7 @@ export function describeMigrations(name: string, open: () => Promise<Database[]>
         'guilds',
         'outbox_deliveries',
         'photos',
+        'rendition_drafts',
         'rendition_subjects',
         'renditions',
         'subject_shares',
