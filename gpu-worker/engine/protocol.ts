@@ -82,6 +82,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
       totalSteps: z.number(),
       secondsLeft: z.number().optional(),
       loss: z.number().optional().catch(undefined),
+      previewFile: z.string().optional(),
       candidateFile: z.string().optional(),
     }),
   }),
