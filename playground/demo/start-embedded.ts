@@ -78,6 +78,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         baseCheckpointDir,
         workDir: path.join(dataDir, 'work'),
         judges: { pocketDir: POCKET_JUDGES_DIR },
+        // The transcript keeps what is posted in the end; pocket's pictures take seconds.
+        previewEveryMs: 3_600_000,
         executionProvider: 'cpu',
         acknowledgeNoOutputClassifier: options.acknowledgeNoOutputClassifier,
       },
