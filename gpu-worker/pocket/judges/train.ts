@@ -9,6 +9,7 @@ import { type TensorData, writeSafetensors } from '../../diffusion/weights/safet
 import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
 import { Philox } from '../../tensor/random/philox.ts';
+import { stableRate } from '../pretraining/rates.ts';
 import { buildVocabulary, writeTokenizer } from '../tokenizer/build-vocabulary.ts';
 import { toBytes, toChannels } from '../world/pixels.ts';
 import type { ClassName } from '../world/scene.ts';
@@ -44,7 +45,7 @@ export interface JudgeTrainingOptions {
   onProgress: (stage: string, done: number, total: number, note: string) => void;
 }
 
-const PEAK_RATE = 2e-3;
+const PEAK_RATE = 1.5e-3;
 const WARM_UP = 100;
 const SAVE_EVERY = 100;
 const REPORT_EVERY = 20;
@@ -52,10 +53,6 @@ const PARTS = ['attributes', 'identity', 'captions', 'looks'] as const;
 /** Noise that is added to latents before they are decoded again, as a sampler leaves some. */
 const MAX_LATENT_NOISE = 0.25;
 const STREAM = { latentNoise: 43 } as const;
-
-/** Rises, then falls to 0 along a half cosine. */
-const rateAt = (step: number, total: number): number =>
-  PEAK_RATE * Math.min(1, (step + 1) / WARM_UP) * 0.5 * (1 + Math.cos((Math.PI * step) / total));
 
 /** Runs all stages. @returns the floor that the finished judges reach */
 export async function trainJudges(options: JudgeTrainingOptions): Promise<Floor> {
@@ -110,7 +107,9 @@ async function runSteps(options: JudgeTrainingOptions, picturesFile: string): Pr
   while (trainer.state.step < steps) {
     const { step } = trainer.state;
     const feeds = judgeFeeds(pictures, subjects, tokenizer, identifiers, seed, step);
-    const results = await trainer.step(feeds, { judges: rateAt(step, steps) });
+    const results = await trainer.step(feeds, {
+      judges: stableRate(PEAK_RATE, step, steps, WARM_UP),
+    });
     for (const name of ['loss', ...PARTS.map((part) => `loss/${part}`)])
       sums.set(name, (sums.get(name) ?? 0) + scalar(results, name) / REPORT_EVERY);
     const done = step + 1;

@@ -28,6 +28,7 @@ import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
 import { copyPicture, preparePictures } from './pictures.ts';
+import { cosineRate, stableRate } from './rates.ts';
 import { writeSampleGrid } from './sample-grid.ts';
 import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
 import {
@@ -62,20 +63,6 @@ const DENOISER_RATE = 1e-3;
 const EMA_DECAY = 0.995;
 const EMA_INTERVAL = 4;
 const SAMPLES_EVERY = 1000;
-
-/** Rises over `warmup` steps, then falls to 0 along a half cosine. */
-const cosineRate = (peak: number, step: number, total: number, warmup: number): number =>
-  peak * Math.min(1, (step + 1) / warmup) * 0.5 * (1 + Math.cos((Math.PI * step) / total));
-
-/** Share of the denoiser's steps over which its rate falls. */
-const DECAY = 0.25;
-/**
- * Rises over `warmup` steps, stays, and falls to 0 over the last quarter: a run that is given more
- * steps later goes on at the full rate.
- * @see Hu et al. 2024, section 4, https://arxiv.org/abs/2404.06395
- */
-const stableRate = (peak: number, step: number, total: number, warmup: number): number =>
-  peak * Math.min(1, (step + 1) / warmup, (total - step) / (DECAY * total));
 
 /** Runs all stages; each takes up what an earlier run left in the state folder. */
 export async function pretrain(options: PretrainingOptions): Promise<void> {
