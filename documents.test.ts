@@ -1,8 +1,10 @@
-/** @file Holds the documents to the sources: variables, scripts, failure codes, training options, operators, sizes of the known bases. */
+/** @file Holds the documents to the sources: commands, variables, scripts, failure codes, training options, operators, sizes of the known bases. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { describeCommands } from './bot/commands/describe-commands.ts';
+import { commands, messageCommands } from './bot/commands/index.ts';
 import { botConfigSchema } from './bot/config.ts';
 import { failureCodes } from './db/jobs/outcome.ts';
 import { samplerNames } from './db/jobs/render-prompt.ts';
@@ -140,6 +142,10 @@ describe('docs/training-options.md', () => {
       expect(row.every((cell) => cell.length > 0)).toBe(true);
     }
   });
+});
+
+test('docs/commands.md is what the definitions say: else run npm run docs', () => {
+  expect(read('docs/commands.md')).toBe(describeCommands(commands, messageCommands));
 });
 
 test('docs/samplers.md, the engine and the job contract know the same samplers', () => {
