@@ -5,6 +5,7 @@ import {
   SlashCommandBuilder,
 } from 'discord.js';
 import { searchUsableSubjects } from '#db/queries/subject-search.ts';
+import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
 import { askerOf, checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
@@ -40,11 +41,13 @@ export const imagine = {
     await deferAnswer(interaction);
     const place = checkPlace(interaction);
     const { options } = interaction;
+    const { wish, picture } = readRenditionOptions(interaction, options.getString('prompt', true));
     const requested = await requestRendition(bot, {
       ...place,
       interactionId: interaction.id,
       subject: options.getString('subject'),
-      ...readRenditionOptions(interaction, options.getString('prompt', true)),
+      wish: await withOwnDefaults(bot, place.userId, wish),
+      picture,
     });
     await answer(interaction, renditionAnswer(requested));
   },

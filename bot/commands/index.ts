@@ -1,6 +1,7 @@
 /** @file Every command there is. */
 import type { Command, MessageCommand } from './command.ts';
 import { config } from './config.ts';
+import { defaults } from './defaults.ts';
 import { gallery } from './gallery.ts';
 import { imageInfo } from './image-info.ts';
 import { imagine } from './imagine.ts';
@@ -18,6 +19,7 @@ export const commands = [
   vary,
   upscale,
   subject,
+  defaults,
   gallery,
   config,
 ] as const satisfies readonly Command[];

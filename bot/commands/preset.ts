@@ -5,11 +5,12 @@ import {
   SlashCommandBuilder,
 } from 'discord.js';
 import { searchUsableSubjects } from '#db/queries/subject-search.ts';
+import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
 import { askerOf, checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { fillPreset, listSuggestions, type PresetName, presetNames } from '../presets.ts';
-import { optionRanges, renditionDefaults } from '../rendition-limits.ts';
+import { optionRanges } from '../rendition-limits.ts';
 import { UserError } from '../user-error.ts';
 import { presetWords } from '../views/presets.ts';
 import { refusals } from '../views/refusals.ts';
@@ -73,12 +74,12 @@ export const preset = {
       ...place,
       interactionId: interaction.id,
       subject: options.getString('subject'),
-      wish: {
+      wish: await withOwnDefaults(bot, place.userId, {
         prompt: fillPreset(chosen, words),
         seed: null,
-        count: options.getInteger('count') ?? renditionDefaults.count,
+        count: options.getInteger('count') ?? undefined,
         settings: {},
-      },
+      }),
     });
     await answer(interaction, renditionAnswer(requested));
   },

@@ -58,7 +58,9 @@ export async function takeRendition(
     throw new UserError('TOO_MANY_RENDITIONS', refusals.tooManyRenditions(open.renditions));
   }
   const { userId, guildId, channelId, interactionId } = place;
-  const { prompt, seed, count, settings, startFileId } = wish;
+  const { prompt, seed, count, startFileId } = wish;
+  // What goes on from another takes its settings from there.
+  const { ownDefaults, ...settings } = wish.settings;
   const created = await createRendition(bot.db, {
     ...{ userId, guildId, channelId, interactionId },
     subjectId: uses[0].subject.id,
@@ -73,7 +75,7 @@ export async function takeRendition(
     namedSubjects: Object.fromEntries([...byKey].map(([key, { subject }]) => [key, subject.id])),
     seed: seed ?? randomInt(optionRanges.seed.max),
     count,
-    settings,
+    settings: { ...settings, ...(ownDefaults && !origin && { ownDefaults }) },
     ...(startFileId !== undefined && { startFileId }),
     ...(origin && { parentId: origin.parentId }),
     ...(origin?.source && {

@@ -109,6 +109,8 @@ export const refusals = {
     `Here I draw at most ${count(max, 'picture')} of one prompt. Ask for fewer.`,
   tooManySteps: (max: number): string =>
     `Here I take at most ${max} steps for a picture. Ask for fewer.`,
+  nothingToSet: (): string =>
+    'Choose at least one option of `/defaults set`. `/defaults show` shows what stands now.',
   strengthWithoutPicture: (): string =>
     '`strength` says how far to go from a picture. Attach one as `picture`, or leave it out.',
   promptWithoutSubject: (): string =>

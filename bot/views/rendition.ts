@@ -2,6 +2,7 @@
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { settingNames } from './defaults.ts';
 import { limits } from './discord-limits.ts';
 import {
   buttonRow,
@@ -72,6 +73,7 @@ export function renditionInfo(
     ['size', renderedWith ? `${renderedWith.width} × ${renderedWith.height}` : undefined],
     ['strength', settings.enlarge === undefined ? settings.strength : undefined],
     ['enlarged', settings.enlarge === undefined ? undefined : `${settings.enlarge}×, resampled`],
+    ['own defaults', settings.ownDefaults?.map((name) => settingNames[name]).join(', ')],
     ['from', rendition.parentId ?? undefined],
     ['picture', rendition.id],
   ];

@@ -23,6 +23,18 @@ export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as co
 /** See {@link aspects}. */
 export type Aspect = (typeof aspects)[number];
 
+/** What a user can have their own defaults for. */
+export const defaultableSettings = [
+  'count',
+  'aspect',
+  'numInferenceSteps',
+  'guidanceScale',
+  'sampler',
+  'negativePrompt',
+] as const;
+/** See {@link defaultableSettings}. */
+export type DefaultableSetting = (typeof defaultableSettings)[number];
+
 /** What the user chose; what is absent the worker takes from its defaults for the base. */
 export const renderSettingsSchema = z.object({
   aspect: z.enum(aspects).optional(),
@@ -35,9 +47,24 @@ export const renderSettingsSchema = z.object({
   enlarge: z.union([z.literal(2), z.literal(4)]).optional(),
   /** How far to go from the start picture, where there is one: the share of the steps to take. */
   strength: z.number().positive().max(1).optional(),
+  /** Which of these, and whether the count, the user left to their own defaults. */
+  ownDefaults: z.array(z.enum(defaultableSettings)).optional(),
 });
 /** See {@link renderSettingsSchema}. */
 export type RenderSettings = z.infer<typeof renderSettingsSchema>;
+
+/** A user's own defaults; what is absent is as for everybody. */
+export const ownDefaultsSchema = renderSettingsSchema
+  .pick({
+    aspect: true,
+    numInferenceSteps: true,
+    guidanceScale: true,
+    sampler: true,
+    negativePrompt: true,
+  })
+  .extend({ count: z.int().positive().optional() });
+/** See {@link ownDefaultsSchema}. */
+export type OwnDefaults = z.infer<typeof ownDefaultsSchema>;
 
 /** What a user asks for, before its subjects are found. */
 export const renditionWishSchema = z.object({

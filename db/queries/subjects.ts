@@ -16,6 +16,16 @@ export async function getSubject(db: Db, subjectId: string): Promise<Subject | u
   return subject;
 }
 
+/** @returns the subject that the user chose to be their default, unless it was deleted */
+export async function getChosenSubject(db: Db, userId: string): Promise<Subject | undefined> {
+  const [chosen] = await db
+    .select({ subject: subjects })
+    .from(users)
+    .innerJoin(subjects, eq(subjects.id, users.defaultSubjectId))
+    .where(and(eq(users.id, userId), alive));
+  return chosen?.subject;
+}
+
 /** What a bare `[V]` stands for. */
 export type DefaultSubject =
   | { readonly kind: 'found'; readonly subject: Subject }
@@ -27,12 +37,8 @@ export type DefaultSubject =
 
 /** Finds what `[V]` means for a user: the chosen default, else the only ready subject. */
 export async function findDefaultSubject(db: Db, userId: string): Promise<DefaultSubject> {
-  const [chosen] = await db
-    .select({ subject: subjects })
-    .from(users)
-    .innerJoin(subjects, eq(subjects.id, users.defaultSubjectId))
-    .where(and(eq(users.id, userId), alive, eq(subjects.status, 'ready')));
-  if (chosen) return { kind: 'found', subject: chosen.subject };
+  const chosen = await getChosenSubject(db, userId);
+  if (chosen?.status === 'ready') return { kind: 'found', subject: chosen };
   const mine = await db
     .select()
     .from(subjects)

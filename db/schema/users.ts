@@ -1,5 +1,6 @@
 /** @file Table: Discord users, each with the wrapped key that their stored files are encrypted with. */
-import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { OwnDefaults } from '../jobs/render-prompt.ts';
 import { bytea, createdAt, snowflake } from './columns.ts';
 
 export const users = pgTable('users', {
@@ -11,6 +12,8 @@ export const users = pgTable('users', {
   dataKeyId: text('data_key_id'),
   /** What `[V]` means for this user; no foreign key, since subjects already point at users. */
   defaultSubjectId: uuid('default_subject_id'),
+  /** What `/imagine` takes where its options say nothing. Null: nothing of their own. */
+  renditionDefaults: jsonb('rendition_defaults').$type<OwnDefaults>(),
   createdAt: createdAt(),
 });
 
