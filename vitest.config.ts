@@ -1,7 +1,9 @@
-/** @file Test projects: unit (no service), integration (Postgres, Redis, whole processes), gpu. */
+/** @file Test projects: unit (no service), services (Postgres, Redis), integration (whole processes), gpu. */
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.git/**'];
+/** Mostly wait for Postgres, Redis and the playground. */
+const services = ['bot/**/*.integration.test.ts', 'db/**/*.integration.test.ts'];
 
 export default defineConfig({
   test: {
@@ -16,9 +18,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'services',
+          include: services,
+          exclude,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['**/*.integration.test.ts'],
-          exclude,
+          exclude: [...exclude, ...services],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Whole processes and engine children share two cores: one file at a time.
