@@ -292,6 +292,20 @@ describe('refusals', () => {
     }
   });
 
+  it.each([
+    ['ddim', 'leading'],
+    ['euler', 'leading'],
+    ['dpmpp_2m', 'leading'],
+  ] as const)(
+    'refuses %s steps that %s spacing with an offset has no place for',
+    (name, timestep_spacing) => {
+      expect(() => createSampler(name, configOf({ timestep_spacing }), 1000)).toThrow(
+        "1000 steps do not fit into the schedule's 1000 with offset 1; take fewer",
+      );
+      expect(createSampler(name, configOf({ timestep_spacing }), 500).timesteps).toHaveLength(500);
+    },
+  );
+
   it('settings that no sampler here follows', () => {
     const refused = {
       _class_name: 'FlowMatchEulerDiscreteScheduler',

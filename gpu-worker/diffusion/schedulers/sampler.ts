@@ -64,7 +64,8 @@ export function spaceTimesteps(
     }
     case 'leading': {
       const gap = Math.floor(numTrainTimesteps / numInferenceSteps);
-      return ascending.map((i) => i * gap + (config.steps_offset ?? 0)).reverse();
+      const timesteps = ascending.map((i) => i * gap + (config.steps_offset ?? 0)).reverse();
+      return checkSpacing(config, timesteps);
     }
     case 'trailing': {
       const gap = numTrainTimesteps / numInferenceSteps;
@@ -84,6 +85,18 @@ export function checkStepCount(config: SchedulerConfig, numInferenceSteps: numbe
       `numInferenceSteps: expected an integer in [1, ${config.num_train_timesteps}], got ${numInferenceSteps}`,
     );
   }
+}
+
+/**
+ * With an offset, as many steps as the model was trained with do not fit.
+ * @throws {RangeError} when a timestep lies beyond the schedule or comes twice
+ */
+export function checkSpacing(config: SchedulerConfig, timesteps: number[]): number[] {
+  const fits = timesteps[0]! < config.num_train_timesteps;
+  if (fits && new Set(timesteps).size === timesteps.length) return timesteps;
+  throw new RangeError(
+    `numInferenceSteps: ${timesteps.length} steps do not fit into the schedule's ${config.num_train_timesteps} with offset ${config.steps_offset ?? 0}; take fewer`,
+  );
 }
 
 /** Rounds as numpy does, with which the reference's timesteps were made: a half goes to the even neighbour. */

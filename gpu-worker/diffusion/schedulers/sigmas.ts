@@ -4,6 +4,7 @@
  */
 import { alphasCumprod } from './ddpm.ts';
 import {
+  checkSpacing,
   checkStepCount,
   mapSamples,
   predictOriginal,
@@ -109,10 +110,11 @@ function spaceOneMore(
       ? (numTrainTimesteps - 1) / numInferenceSteps
       : Math.floor(numTrainTimesteps / (numInferenceSteps + 1));
   const offset = spacing === 'linspace' ? 0 : (config.steps_offset ?? 0);
-  return Array.from(
+  const timesteps = Array.from(
     { length: numInferenceSteps },
     (_, i) => (numInferenceSteps - i) * gap + offset,
   );
+  return checkSpacing(config, timesteps);
 }
 
 /** α and σ-rate of the variance-preserving sample xₜ = α·x₀ + σ-rate·ε, and λ = log(α/σ-rate). */
