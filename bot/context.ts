@@ -8,6 +8,7 @@ import type { Store } from '#storage/store.ts';
 import type { ClassNouns } from './class-nouns.ts';
 import type { BasePresets } from './presets.ts';
 import type { RenditionLimits } from './rendition-limits.ts';
+import type { ListedCommand } from './views/help.ts';
 
 /** See the file's head. */
 export interface BotContext {
@@ -23,6 +24,8 @@ export interface BotContext {
   /** Settings of trainings that the deployment, not the user, chose. */
   readonly trainSettings: Partial<TrainSettings>;
   readonly renditionLimits: RenditionLimits;
+  /** Every command there is, with its id where Discord tells it. */
+  listCommands(): Promise<readonly ListedCommand[]>;
   /** Shows a new or changed training now instead of at the next look. */
   showProgress(): void;
   /** Removes what was deleted now instead of at the next sweep. */

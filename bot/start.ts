@@ -11,6 +11,7 @@ import { discordCdnHosts } from '#storage/remote/fetch-remote-file.ts';
 import type { Store } from '#storage/store.ts';
 import type { ClassNouns } from './class-nouns.ts';
 import { deployCommands } from './commands/deploy.ts';
+import { createCommandDirectory } from './commands/directory.ts';
 import type { BotContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import { createKeyedLock } from './delivery/keyed-lock.ts';
@@ -172,6 +173,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     attachmentHosts: [...discordCdnHosts, ...(dependencies.attachmentOrigins ?? [])],
     trainSettings: dependencies.trainSettings ?? {},
     renditionLimits: { ...defaultRenditionLimits, ...dependencies.renditionLimits },
+    listCommands: createCommandDirectory(client.rest, discord.applicationId, logger),
     showProgress: () => progressLoop.kick(),
     tidy: () => sweepLoop.kick(),
     deliver: () => outboxLoop.kick(),

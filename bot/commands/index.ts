@@ -3,6 +3,7 @@ import type { Command, MessageCommand } from './command.ts';
 import { config } from './config.ts';
 import { defaults } from './defaults.ts';
 import { gallery } from './gallery.ts';
+import { help } from './help.ts';
 import { imageInfo } from './image-info.ts';
 import { imagine } from './imagine.ts';
 import { preset } from './preset.ts';
@@ -22,6 +23,7 @@ export const commands = [
   defaults,
   gallery,
   config,
+  help,
 ] as const satisfies readonly Command[];
 
 export const messageCommands = [imageInfo, remix] as const satisfies readonly MessageCommand[];

@@ -13,6 +13,7 @@ import type {
   SelectAction,
   SelectTarget,
 } from '../custom-ids.ts';
+import { HELP_MENU } from '../views/help.ts';
 import { trainForm } from '../views/train-form.ts';
 import { cancelRendition } from './cancel-rendition.ts';
 import { cancelTraining } from './cancel-training.ts';
@@ -21,6 +22,7 @@ import { askToDelete, deletePicturesNow } from './delete-rendition.ts';
 import { deleteSubjectNow, keepSubject } from './delete-subject.ts';
 import { openEditForm, takeEditForm } from './edit-rendition.ts';
 import { turnGalleryPage } from './gallery-page.ts';
+import { showHelpTopic } from './help-topic.ts';
 import { publishRendition } from './publish-rendition.ts';
 import { takeRemixForm } from './remix-rendition.ts';
 import { showRenditionInfo } from './rendition-info.ts';
@@ -47,6 +49,12 @@ export type FormHandler = (
   bot: BotContext,
   target: FormTarget,
 ) => Promise<void>;
+
+/** Handles a menu that is about no row. */
+export interface MenuHandler {
+  readonly customId: string;
+  run(interaction: StringSelectMenuInteraction, bot: BotContext): Promise<void>;
+}
 
 /** Handles a form that is about nothing that is there yet. */
 export interface ModalHandler {
@@ -81,6 +89,10 @@ export const forms = {
   edit: takeEditForm,
   remix: takeRemixForm,
 } as const satisfies Record<FormAction, FormHandler>;
+
+export const menus = [
+  { customId: HELP_MENU, run: showHelpTopic },
+] as const satisfies readonly MenuHandler[];
 
 export const modals = [
   { customId: trainForm.customId, run: takeTrainForm },

@@ -1,8 +1,14 @@
 /** @file From an interaction to its handler: each one once, and each error to a sentence. */
-import { type Client, Events, type Interaction, type ModalSubmitInteraction } from 'discord.js';
+import {
+  type Client,
+  Events,
+  type Interaction,
+  type ModalSubmitInteraction,
+  type StringSelectMenuInteraction,
+} from 'discord.js';
 import type { Command } from '../commands/command.ts';
 import { commands, messageCommands } from '../commands/index.ts';
-import { buttons, forms, modals, selects } from '../components/index.ts';
+import { buttons, forms, menus, modals, selects } from '../components/index.ts';
 import type { BotContext } from '../context.ts';
 import { buttonActions, formActions, parseCustomId, selectActions } from '../custom-ids.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
@@ -97,9 +103,7 @@ async function dispatch(interaction: Interaction, bot: BotContext): Promise<void
     if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
     await buttons[target.action](interaction, bot, target);
   } else if (interaction.isStringSelectMenu()) {
-    const target = parseCustomId(interaction.customId, selectActions);
-    if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
-    await selects[target.action](interaction, bot, target);
+    await dispatchMenu(interaction, bot);
   } else if (interaction.isModalSubmit()) {
     await dispatchModal(interaction, bot);
   } else if (interaction.isRepliable()) {
@@ -114,6 +118,17 @@ function isAlwaysAllowed(interaction: Interaction): boolean {
     ({ definition }) => definition.name === interaction.commandName,
   );
   return command?.isAlwaysAllowed === true;
+}
+
+async function dispatchMenu(
+  interaction: StringSelectMenuInteraction,
+  bot: BotContext,
+): Promise<void> {
+  const menu = menus.find(({ customId }) => customId === interaction.customId);
+  if (menu) return menu.run(interaction, bot);
+  const target = parseCustomId(interaction.customId, selectActions);
+  if (!target) throw new UserError('UNKNOWN_BUTTON', refusals.unknownButton());
+  await selects[target.action](interaction, bot, target);
 }
 
 async function dispatchModal(interaction: ModalSubmitInteraction, bot: BotContext): Promise<void> {

@@ -338,14 +338,5 @@ describe('text', () => {
 
 test('commands have names of their own', () => {
   const names = commands.map(({ definition }) => definition.name);
-  expect(names).toEqual([
-    'train',
-    'imagine',
-    'preset',
-    'vary',
-    'upscale',
-    'subject',
-    'gallery',
-    'config',
-  ]);
+  expect(new Set(names).size).toBe(names.length);
 });
