@@ -1,5 +1,6 @@
 /** @file Work that is done again and again, now when kicked and every so often otherwise, never twice at a time. */
 import type { Logger } from 'pino';
+import { defaultLocale, inLocale } from '../words/say.ts';
 
 /** A running loop. */
 export interface Loop {
@@ -32,7 +33,8 @@ export function startLoop(
   const run = () => {
     if (running || isStopped) return;
     isKicked = false;
-    running = work()
+    // The kick may come from an interaction, whose language is not that of what everybody sees.
+    running = inLocale(defaultLocale, work)
       .then(
         () => {
           failures = 0;

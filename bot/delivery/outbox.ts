@@ -19,6 +19,7 @@ import { readPictures } from '../intake/pictures.ts';
 import type { MessageView } from '../views/message-view.ts';
 import { type MissingReason, renditionEnded } from '../views/rendition-card.ts';
 import { trainingEnded } from '../views/training.ts';
+import { inGuildLocale } from '../words/public-locale.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isEditable } from './message-age.ts';
 import type { Poster } from './poster.ts';
@@ -92,7 +93,9 @@ async function deliverTraining(
   if (!row) return null;
   const { run, subject } = row;
   const outcome = outcomeNow(payload, [subject]);
-  const view = trainingEnded(run, subject, outcome, samples);
+  const view = await inGuildLocale(db, run.guildId, () =>
+    trainingEnded(run, subject, outcome, samples),
+  );
   const withoutFiles = { ...view, files: [], components: [] };
   const place = { channelId: run.channelId, old: run.progressMessageId, nonce: delivery.nonce };
   return withoutLargeFiles(view, withoutFiles, (message) =>
@@ -144,7 +147,12 @@ async function deliverRendition(
     renditionEnded(rendition, subjects, outcome, shown);
   const { channelId, progressMessageId: old } = rendition;
   const place = { channelId, old, nonce: delivery.nonce };
-  return withoutLargeFiles(build(pictures), build('too-large'), (message) =>
+  const [view, withoutFiles] = await inGuildLocale(
+    options.db,
+    rendition.guildId,
+    () => [build(pictures), build('too-large')] as const,
+  );
+  return withoutLargeFiles(view, withoutFiles, (message) =>
     showLast(options.poster, place, message, (messageId) =>
       setRenditionProgressMessage(options.db, rendition.id, messageId),
     ),

@@ -17,6 +17,7 @@ import type { BotContext } from '../context.ts';
 import { readPicture } from '../intake/pictures.ts';
 import { renditionProgress } from '../views/rendition-progress.ts';
 import { trainingProgress } from '../views/training.ts';
+import { inGuildLocale } from '../words/public-locale.ts';
 import {
   createLiveMessages,
   type LiveOptions,
@@ -48,7 +49,7 @@ function trainings({ db }: ProgressOptions): LiveRows {
       channelId: run.channelId,
       messageId: run.progressMessageId,
       state: JSON.stringify([view.content, view.components]),
-      build: async () => view,
+      build: () => inGuildLocale(db, run.guildId, () => trainingProgress(run, subject)),
     };
   };
   return {
@@ -89,9 +90,9 @@ function renditions(options: ProgressOptions): LiveRows {
 async function buildRendition(options: ProgressOptions, rendition: Rendition) {
   const row = await getRenditionWithSubjects(options.db, rendition.id);
   const [previewFileId] = rendition.progress?.previewFileIds ?? [];
-  return renditionProgress(
-    rendition,
-    (row?.subjects ?? []).map(({ subject }) => subject),
-    await readPicture(options, rendition.userId, previewFileId),
+  const subjects = (row?.subjects ?? []).map(({ subject }) => subject);
+  const preview = await readPicture(options, rendition.userId, previewFileId);
+  return inGuildLocale(options.db, rendition.guildId, () =>
+    renditionProgress(rendition, subjects, preview),
   );
 }

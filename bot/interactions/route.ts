@@ -14,6 +14,7 @@ import { buttonActions, formActions, parseCustomId, selectActions } from '../cus
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
+import { inLocale, localeFor } from '../words/say.ts';
 import { checkAllowed } from './checks.ts';
 import { answer, answerChoices } from './respond.ts';
 
@@ -43,7 +44,9 @@ export function routeInteractions(
     seen.add(interaction.id);
     if (seen.size > REMEMBERED)
       for (const oldest of [...seen].slice(0, REMEMBERED / 2)) seen.delete(oldest);
-    const handled = handle(interaction, bot, onRestart).finally(() => running.delete(handled));
+    const handled = inLocale(localeFor(interaction.locale), () =>
+      handle(interaction, bot, onRestart),
+    ).finally(() => running.delete(handled));
     running.add(handled);
   };
   client.on(Events.InteractionCreate, listener);

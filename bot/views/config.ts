@@ -1,6 +1,8 @@
 /** @file Views of a server's settings. */
+
 import type { GuildSettings } from '#db/queries/guilds.ts';
 import type { Locale } from '#db/schema/guilds.ts';
+import { say } from '../words/say.ts';
 import { type MessageView, messageView } from './message-view.ts';
 import { count } from './text.ts';
 
@@ -22,13 +24,13 @@ export function guildSettings(settings: GuildSettings): MessageView {
   const roles = allowedRoleIds.map((id) => `<@&${id}>`).join(' ');
   return messageView(
     [
-      '**My settings in this server**',
-      `Gallery: ${galleryChannelId === null ? '`/gallery browse` only' : `<#${galleryChannelId}>`}`,
-      `Hall of fame: from ${count(settings.hallOfFameThreshold, 'vote')} on`,
-      `Reports: ${moderatorChannelId === null ? 'not taken' : `<#${moderatorChannelId}>`}`,
-      `Channels: ${channels === '' ? 'all' : channels}`,
-      `Roles: ${roles === '' ? 'everybody' : roles}`,
-      `Language of my public posts: ${localeNames[settings.locale]}`,
+      say('**My settings in this server**'),
+      say`Gallery: ${galleryChannelId === null ? say('`/gallery browse` only') : `<#${galleryChannelId}>`}`,
+      say`Hall of fame: from ${count(settings.hallOfFameThreshold, 'vote')} on`,
+      say`Reports: ${moderatorChannelId === null ? say('not taken') : `<#${moderatorChannelId}>`}`,
+      say`Channels: ${channels === '' ? say('all') : channels}`,
+      say`Roles: ${roles === '' ? say('everybody') : roles}`,
+      say`Language of my public posts: ${localeNames[settings.locale]}`,
     ].join('\n'),
   );
 }

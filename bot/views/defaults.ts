@@ -1,6 +1,8 @@
 /** @file Views of a user's own defaults. */
+
 import type { DefaultableSetting, OwnDefaults } from '#db/jobs/render-prompt.ts';
 import type { Subject } from '#db/schema/subjects.ts';
+import { say } from '../words/say.ts';
 import { type MessageView, messageView } from './message-view.ts';
 import { aspectLabels, samplerLabels } from './options.ts';
 import { code, plain } from './text.ts';
@@ -24,26 +26,25 @@ export const resetChoices = [
   { name: 'subject', value: 'subject' },
 ] as const;
 
-const NONE = 'as I recommend';
-
 /** @returns every default, a line each. @param subject what `[V]` stands for, where the user chose it */
 export function ownDefaults(
   defaults: OwnDefaults,
   subject: Pick<Subject, 'name'> | undefined,
 ): MessageView {
   const { count, aspect, numInferenceSteps, guidanceScale, sampler, negativePrompt } = defaults;
+  const none = say('as I recommend');
   const lines: [string, string | number][] = [
     ['count', count ?? '1'],
-    ['aspect', aspect === undefined ? NONE : aspectLabels[aspect]],
-    ['steps', numInferenceSteps ?? NONE],
-    ['guidance', guidanceScale ?? NONE],
-    ['sampler', sampler === undefined ? NONE : samplerLabels[sampler]],
-    ['negative', negativePrompt === undefined ? 'nothing' : code(negativePrompt, 1000)],
-    ['subject', subject ? `**${plain(subject.name)}**` : 'your only one, else I ask'],
+    ['aspect', aspect === undefined ? none : aspectLabels[aspect]],
+    ['steps', numInferenceSteps ?? none],
+    ['guidance', guidanceScale ?? none],
+    ['sampler', sampler === undefined ? none : samplerLabels[sampler]],
+    ['negative', negativePrompt === undefined ? say('nothing') : code(negativePrompt, 1000)],
+    ['subject', subject ? `**${plain(subject.name)}**` : say('your only one, else I ask')],
   ];
   return messageView(
     [
-      '**Your defaults**, where `/imagine` and `/preset` are not told otherwise',
+      say('**Your defaults**, where `/imagine` and `/preset` are not told otherwise'),
       ...lines.map(([name, value]) => `${name}: ${value}`),
     ].join('\n'),
   );

@@ -1,9 +1,11 @@
 /** @file The form of ✏️: the words and numbers of a rendition, to be changed and drawn. */
+
 import { LabelBuilder, ModalBuilder, TextInputBuilder, TextInputStyle } from 'discord.js';
 import type { Rendition } from '#db/schema/renditions.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { MAX_PROMPT_CHARACTERS } from '../prompts.ts';
 import { optionRanges } from '../rendition-limits.ts';
+import { say } from '../words/say.ts';
 import { fitText } from './text.ts';
 
 /** Ids of the fields. */
@@ -34,34 +36,34 @@ export function buildEditForm(rendition: EditedRendition): ModalBuilder {
   const steps = settings.numInferenceSteps ?? renderedWith?.numInferenceSteps;
   return new ModalBuilder()
     .setCustomId(buildCustomId('edit', rendition.id))
-    .setTitle('Edit and draw')
+    .setTitle(say('Edit and draw'))
     .addLabelComponents(
-      field('Prompt', 'With [V] or [name] where the subject goes', {
+      field(say('Prompt'), say('With [V] or [name] where the subject goes'), {
         id: editFields.prompt,
         value: rendition.prompt,
         maxLength: MAX_PROMPT_CHARACTERS,
         isLong: true,
       }),
-      field('Negative prompt', 'What the picture should not show', {
+      field(say('Negative prompt'), say('What the picture should not show'), {
         id: editFields.negative,
         value: settings.negativePrompt,
         maxLength: optionRanges.negativeLength,
         isLong: true,
       }),
-      field('Seed', 'The same seed draws the same; empty for any', {
+      field(say('Seed'), say('The same seed draws the same; empty for any'), {
         id: editFields.seed,
         value: rendition.seed,
       }),
-      field('Guidance', 'How closely to follow the prompt, 0 to 30', {
+      field(say('Guidance'), say('How closely to follow the prompt, 0 to 30'), {
         id: editFields.guidance,
         value: guidance,
       }),
       asksStrength(rendition)
-        ? field('Strength', 'How far to go from the picture, 0.05 to 1', {
+        ? field(say('Strength'), say('How far to go from the picture, 0.05 to 1'), {
             id: editFields.strength,
             value: settings.strength,
           })
-        : field('Steps', 'More is slower', { id: editFields.steps, value: steps }),
+        : field(say('Steps'), say('More is slower'), { id: editFields.steps, value: steps }),
     );
 }
 

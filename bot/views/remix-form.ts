@@ -1,4 +1,5 @@
 /** @file The form of *Remix with my subject*: which subject, and the prompt. */
+
 import {
   LabelBuilder,
   ModalBuilder,
@@ -9,6 +10,7 @@ import {
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { MAX_PROMPT_CHARACTERS } from '../prompts.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { subjectOption } from './subjects.ts';
 import { fitText } from './text.ts';
@@ -25,11 +27,11 @@ export function buildRemixForm(remix: {
   const prompt = fitText(remix.prompt, MAX_PROMPT_CHARACTERS);
   return new ModalBuilder()
     .setCustomId(buildCustomId('remix', remix.renditionId))
-    .setTitle('Remix with my subject')
+    .setTitle(say('Remix with my subject'))
     .addLabelComponents(
       new LabelBuilder()
-        .setLabel('Subject')
-        .setDescription('Goes where the prompt says [V]')
+        .setLabel(say('Subject'))
+        .setDescription(say('Goes where the prompt says [V]'))
         .setStringSelectMenuComponent(
           new StringSelectMenuBuilder()
             .setCustomId(remixFields.subject)
@@ -37,8 +39,8 @@ export function buildRemixForm(remix: {
             .addOptions(remix.subjects.slice(0, limits.choices).map(subjectOption)),
         ),
       new LabelBuilder()
-        .setLabel('Prompt')
-        .setDescription('Seed and settings stay as they were')
+        .setLabel(say('Prompt'))
+        .setDescription(say('Seed and settings stay as they were'))
         .setTextInputComponent(
           new TextInputBuilder()
             .setCustomId(remixFields.prompt)

@@ -1,8 +1,10 @@
 /** @file The card of a rendition: its pictures with all that can be done with them, or the reason why there are none. */
+
 import type { Outcome } from '#db/jobs/outcome.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { failureSentence } from './failures.ts';
 import {
@@ -14,7 +16,7 @@ import {
   textDisplay,
   type ViewFile,
 } from './message-view.ts';
-import { fitText, oneLine, plain } from './text.ts';
+import { fitText, list, oneLine, plain } from './text.ts';
 
 type ShownRendition = Pick<
   Rendition,
@@ -27,8 +29,8 @@ const PROMPT_LENGTH = 700;
 
 /** Why pictures that were drawn cannot be shown. */
 const missingSentences = {
-  unreadable: 'The pictures could not be read any more.',
-  'too-large': 'The pictures are larger than Discord takes from me.',
+  unreadable: () => say('The pictures could not be read any more.'),
+  'too-large': () => say('The pictures are larger than Discord takes from me.'),
 } as const;
 /** See {@link missingSentences}. */
 export type MissingReason = keyof typeof missingSentences;
@@ -44,16 +46,16 @@ export function renditionEnded(
   pictures: readonly Buffer[] | MissingReason,
 ): MessageView {
   const head = renditionHead(rendition, subjects);
-  if (outcome.outcome === 'cancelled') return cardView([textDisplay(...head, 'Cancelled.')]);
+  if (outcome.outcome === 'cancelled') return cardView([textDisplay(...head, say('Cancelled.'))]);
   if (outcome.outcome === 'failed') {
     const reason = failureSentence(outcome.code, outcome.detail);
     const tools = outcome.code === 'SUBJECT_DELETED' ? [] : [buttonRow(...toolButtons(rendition))];
-    return cardView([textDisplay(...head, `Not drawn. ${reason}`), ...tools]);
+    return cardView([textDisplay(...head, say`Not drawn. ${reason}`), ...tools]);
   }
   if (typeof pictures === 'string' || pictures.length === 0) {
     const reason = typeof pictures === 'string' ? pictures : 'unreadable';
     return cardView([
-      textDisplay(...head, missingSentences[reason]),
+      textDisplay(...head, missingSentences[reason]()),
       buttonRow(...toolButtons(rendition)),
     ]);
   }
@@ -78,8 +80,9 @@ export function renditionHead(
   { userId, prompt }: Pick<Rendition, 'userId' | 'prompt'>,
   subjects: readonly ShownSubject[],
 ): string[] {
-  const names = subjects.map(({ name }) => `**${plain(name)}** `).join('and ');
-  return [`${names}for <@${userId}>`, `> ${plain(prompt, PROMPT_LENGTH)}`];
+  const names = list(subjects.map(({ name }) => `**${plain(name)}**`));
+  const head = names === '' ? say`for <@${userId}>` : say`${names} for <@${userId}>`;
+  return [head, `> ${plain(prompt, PROMPT_LENGTH)}`];
 }
 
 function pictureFile(
@@ -88,7 +91,7 @@ function pictureFile(
   index: number,
   total: number,
 ): ViewFile {
-  const which = total === 1 ? 'Picture' : `Picture ${index + 1} of ${total}`;
+  const which = total === 1 ? say('Picture') : say`Picture ${index + 1} of ${total}`;
   return {
     name: `rendition-${index + 1}.png`,
     bytes,
@@ -97,10 +100,10 @@ function pictureFile(
 }
 
 function factLine({ seed, settings, renderedWith }: ShownRendition): string {
-  const facts = [`Seed ${seed}`];
+  const facts = [say`Seed ${seed}`];
   if (renderedWith) facts.push(`${renderedWith.width} × ${renderedWith.height}`);
   if (settings.enlarge !== undefined) {
-    facts.push(`enlarged ${settings.enlarge}× by resampling: no new detail`);
+    facts.push(say`enlarged ${settings.enlarge}× by resampling: no new detail`);
   }
   return facts.join(' · ');
 }
@@ -128,14 +131,14 @@ function pictureRows(rendition: ShownRendition, total: number) {
   const enlarge = ([2, 4] as const)
     .filter((factor) => factor !== settings.enlarge)
     .map((factor) => ({
-      label: `Enlarge ${factor}×`,
+      label: say`Enlarge ${factor}×`,
       customId: buildCustomId(`enlarge-${factor}`, id, 0),
     }));
   return [
     buttonRow(
       ...enlarge,
-      { label: 'Vary a little', customId: buildCustomId('vary-subtle', id, 0) },
-      { label: 'Vary a lot', customId: buildCustomId('vary-strong', id, 0) },
+      { label: say('Vary a little'), customId: buildCustomId('vary-subtle', id, 0) },
+      { label: say('Vary a lot'), customId: buildCustomId('vary-strong', id, 0) },
     ),
   ];
 }
@@ -144,10 +147,10 @@ function toolButtons({ id, settings, sourceId }: ShownRendition): ButtonView[] {
   const isAttached = settings.strength !== undefined && sourceId === null;
   const canRepeat = !isAttached && settings.enlarge === undefined;
   return [
-    ...(canRepeat ? [{ label: '🔄 Again', customId: buildCustomId('again', id) }] : []),
-    { label: '✏️ Edit', customId: buildCustomId('edit', id) },
-    { label: 'ℹ️ Info', customId: buildCustomId('info', id) },
-    { label: '🗑️ Delete', customId: buildCustomId('delete-pictures', id), style: 'danger' },
+    ...(canRepeat ? [{ label: say('🔄 Again'), customId: buildCustomId('again', id) }] : []),
+    { label: say('✏️ Edit'), customId: buildCustomId('edit', id) },
+    { label: say('ℹ️ Info'), customId: buildCustomId('info', id) },
+    { label: say('🗑️ Delete'), customId: buildCustomId('delete-pictures', id), style: 'danger' },
   ];
 }
 
@@ -156,7 +159,7 @@ function publishRows({ id, guildId }: ShownRendition, total: number) {
   return [
     buttonRow(
       ...Array.from({ length: total }, (_, index) => ({
-        label: total === 1 ? 'Publish' : `Publish ${index + 1}`,
+        label: total === 1 ? say('Publish') : say`Publish ${index + 1}`,
         customId: buildCustomId('publish', id, index),
       })),
     ),

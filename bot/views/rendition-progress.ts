@@ -1,7 +1,9 @@
 /** @file The card of a rendition that waits or is being drawn, with what there is to see of it by now. */
+
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import {
   buttonRow,
@@ -30,7 +32,7 @@ export function renditionProgress(
           name: 'preview.png',
           bytes: preview,
           description: fitText(
-            `Unfinished, as it looks by now: ${oneLine(rendition.prompt)}`,
+            say`Unfinished, as it looks by now: ${oneLine(rendition.prompt)}`,
             limits.altTextLength,
           ),
         },
@@ -42,7 +44,7 @@ export function renditionProgress(
       ...(files.length > 0 ? [mediaGallery(files)] : []),
       textDisplay(...progressLines(rendition)),
       buttonRow({
-        label: 'Cancel',
+        label: say('Cancel'),
         customId: buildCustomId('cancel-rendition', rendition.id),
         style: 'danger',
         disabled: rendition.cancelRequested,
@@ -53,13 +55,13 @@ export function renditionProgress(
 }
 
 function progressLines({ status, progress, cancelRequested }: ShownRendition): string[] {
-  if (cancelRequested) return ['Stopping'];
-  if (status === 'queued') return ['Waiting for its turn'];
-  if (!progress || progress.totalSteps === 0) return ['Starting'];
+  if (cancelRequested) return [say('Stopping')];
+  if (status === 'queued') return [say('Waiting for its turn')];
+  if (!progress || progress.totalSteps === 0) return [say('Starting')];
   const { step, totalSteps, secondsLeft } = progress;
   return [
     progressBar(step, totalSteps),
-    `Step ${step} of ${totalSteps}`,
-    ...(secondsLeft === null ? [] : [`Time left: ${duration(secondsLeft)}`]),
+    say`Step ${step} of ${totalSteps}`,
+    ...(secondsLeft === null ? [] : [say`Time left: ${duration(secondsLeft)}`]),
   ];
 }

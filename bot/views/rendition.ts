@@ -1,7 +1,9 @@
 /** @file What only the asker of a rendition sees: that it was taken, a question, its parameters, before it is deleted. */
+
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { settingNames } from './defaults.ts';
 import { limits } from './discord-limits.ts';
 import {
@@ -31,7 +33,7 @@ export function renditionAnswer(requested: Requested): MessageView {
   return requested.kind === 'ask'
     ? subjectQuestion(requested.draftId, requested.candidates)
     : messageView(
-        `I am drawing ${count(requested.rendition.count, 'picture')} of ${list(requested.subjects.map(({ name }) => `**${plain(name)}**`))}. They will appear in this channel.`,
+        say`I am drawing ${count(requested.rendition.count, 'picture')} of ${list(requested.subjects.map(({ name }) => `**${plain(name)}**`))}. They will appear in this channel.`,
       );
 }
 
@@ -39,13 +41,13 @@ export function renditionAnswer(requested: Requested): MessageView {
 function subjectQuestion(draftId: string, candidates: readonly Subject[]): MessageView {
   const more =
     candidates.length >= limits.choices
-      ? ` Of your subjects, these are the newest ${limits.choices}; any other goes by its name, as in ${code('a [Rex] on the beach')}.`
+      ? say` Of your subjects, these are the newest ${limits.choices}; any other goes by its name, as in ${code('a [Rex] on the beach')}.`
       : '';
-  return messageView(`Which subject is ${code('[V]')}?${more}`, {
+  return messageView(say`Which subject is ${code('[V]')}?${more}`, {
     components: [
       selectRow({
         customId: buildCustomId('choose-subject', draftId),
-        placeholder: 'Choose a subject',
+        placeholder: say('Choose a subject'),
         options: candidates.slice(0, limits.choices).map(subjectOption),
       }),
     ],
@@ -65,15 +67,15 @@ export function renditionInfo(
     ['prompt', rendition.prompt],
     ['negative', settings.negativePrompt],
     ['seed', seed],
-    ['seeds', rendition.count > 1 ? `${seed} to ${last}, in order` : undefined],
+    ['seeds', rendition.count > 1 ? say`${seed} to ${last}, in order` : undefined],
     ['guidance', guidance],
     ['steps', steps],
     ['sampler', settings.sampler ?? renderedWith?.sampler],
     ['aspect', settings.aspect],
     ['size', renderedWith ? `${renderedWith.width} × ${renderedWith.height}` : undefined],
     ['strength', settings.enlarge === undefined ? settings.strength : undefined],
-    ['enlarged', settings.enlarge === undefined ? undefined : `${settings.enlarge}×, resampled`],
     ['own defaults', settings.ownDefaults?.map((name) => settingNames[name]).join(', ')],
+    ['enlarged', settings.enlarge === undefined ? undefined : say`${settings.enlarge}×, resampled`],
     ['from', rendition.parentId ?? undefined],
     ['picture', rendition.id],
   ];
@@ -82,7 +84,7 @@ export function renditionInfo(
   );
   const names = subjects.map(({ name }) => `**${plain(name)}**`).join(', ');
   return cardView([
-    textDisplay(`${names || 'A picture'} for <@${rendition.userId}>`),
+    textDisplay(say`${names || say('A picture')} for <@${rendition.userId}>`),
     textDisplay(codeBlock(lines, limits.cardTextLength - 200)),
   ]);
 }
@@ -92,17 +94,18 @@ export function deletePicturesQuestion(
   rendition: Pick<Rendition, 'id' | 'count'>,
   published: number,
 ): MessageView {
-  const which = rendition.count === 1 ? 'this picture' : `these ${rendition.count} pictures`;
-  const also = published > 0 ? `, ${count(published, 'gallery post')} included` : '';
-  return messageView(`Delete ${which}${also}? This cannot be undone.`, {
+  const which =
+    rendition.count === 1 ? say('this picture') : say`these ${rendition.count} pictures`;
+  const also = published > 0 ? say`, ${count(published, 'gallery post')} included` : '';
+  return messageView(say`Delete ${which}${also}? This cannot be undone.`, {
     components: [
       buttonRow(
         {
-          label: 'Delete',
+          label: say('Delete'),
           customId: buildCustomId('delete-pictures-now', rendition.id),
           style: 'danger',
         },
-        { label: 'Keep', customId: buildCustomId('keep', rendition.id) },
+        { label: say('Keep'), customId: buildCustomId('keep', rendition.id) },
       ),
     ],
   });
@@ -110,5 +113,5 @@ export function deletePicturesQuestion(
 
 /** @returns the answer after deleting */
 export function picturesDeleted(): MessageView {
-  return messageView('Deleted, with the message that showed them.');
+  return messageView(say('Deleted, with the message that showed them.'));
 }

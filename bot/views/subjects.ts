@@ -4,6 +4,7 @@ import type { FoundSubject } from '#db/queries/subject-search.ts';
 import type { Artifact } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { storedFailureSentence } from './failures.ts';
 import { buttonRow, type MessageView, messageView } from './message-view.ts';
@@ -20,20 +21,20 @@ export interface ListedSubject {
 }
 
 function state({ subject, failureCode, wasUndelivered }: ListedSubject): string {
-  if (subject.status === 'training') return 'being learned';
+  if (subject.status === 'training') return say('being learned');
   if (subject.status === 'untrained') {
     return failureCode === null
-      ? 'not learned: cancelled'
-      : `not learned: ${storedFailureSentence(failureCode)}`;
+      ? say('not learned: cancelled')
+      : say`not learned: ${storedFailureSentence(failureCode)}`;
   }
-  return wasUndelivered ? 'ready (I could not post its samples)' : 'ready';
+  return wasUndelivered ? say('ready (I could not post its samples)') : say('ready');
 }
 
 /** @returns the user's subjects, a line each, as many as fit */
 export function subjectList(subjects: readonly ListedSubject[]): MessageView {
   if (subjects.length === 0) {
     return messageView(
-      'You have not taught me anything yet. Start with `/train` and a few photos.',
+      say('You have not taught me anything yet. Start with `/train` and a few photos.'),
     );
   }
   const lines: string[] = [];
@@ -42,7 +43,7 @@ export function subjectList(subjects: readonly ListedSubject[]): MessageView {
     const { subject } = item;
     const facts = `${plain(subject.classNoun)}, ${count(item.photoCount, 'photo')}`;
     const line = `• **${plain(subject.name)}** (${facts}): ${state(item)}`;
-    const rest = `…and ${subjects.length - index} more`;
+    const rest = say`…and ${subjects.length - index} more`;
     if (length + line.length + rest.length + 2 > limits.contentLength) {
       lines.push(rest);
       break;
@@ -55,15 +56,19 @@ export function subjectList(subjects: readonly ListedSubject[]): MessageView {
 
 /** @returns the question before a subject is deleted */
 export function deleteQuestion(subject: Subject, publishedPictures: number): MessageView {
-  const parts = ['its photos', 'what I learned from them', 'my copies of its pictures'];
+  const parts = [
+    say('its photos'),
+    say('what I learned from them'),
+    say('my copies of its pictures'),
+  ];
   if (publishedPictures > 0) parts.push(count(publishedPictures, 'published picture'));
   return messageView(
-    `Delete **${plain(subject.name)}** with ${list(parts)}? This cannot be undone.`,
+    say`Delete **${plain(subject.name)}** with ${list(parts)}? This cannot be undone.`,
     {
       components: [
         buttonRow(
-          { label: 'Delete', customId: buildCustomId('delete', subject.id), style: 'danger' },
-          { label: 'Keep', customId: buildCustomId('keep', subject.id) },
+          { label: say('Delete'), customId: buildCustomId('delete', subject.id), style: 'danger' },
+          { label: say('Keep'), customId: buildCustomId('keep', subject.id) },
         ),
       ],
     },
@@ -73,13 +78,13 @@ export function deleteQuestion(subject: Subject, publishedPictures: number): Mes
 /** @returns the answer after deleting */
 export function subjectDeleted(subject: Subject): MessageView {
   return messageView(
-    `**${plain(subject.name)}**, its photos and my copies of its pictures are deleted.`,
+    say`**${plain(subject.name)}**, its photos and my copies of its pictures are deleted.`,
   );
 }
 
 /** @returns the answer after thinking better of it */
 export function subjectKept(): MessageView {
-  return messageView('Nothing was deleted.');
+  return messageView(say('Nothing was deleted.'));
 }
 
 /**
@@ -89,17 +94,17 @@ export function subjectKept(): MessageView {
 export function subjectWeights(subject: Subject, artifact: Artifact, bytes: Buffer): MessageView {
   const kind =
     artifact.method === 'lora'
-      ? 'a LoRA for UNet and text encoder, named as diffusers names it'
-      : 'whole weights of UNet and text encoder in half precision';
+      ? say('a LoRA for UNet and text encoder, named as diffusers names it')
+      : say('whole weights of UNet and text encoder in half precision');
   const prompt = code(`a ${artifact.identifier} ${subject.classNoun}`);
   return messageView(
-    `**${plain(subject.name)}**: ${kind}, on the base ${code(artifact.baseCheckpointHash)}. In prompts it is ${prompt}.`,
+    say`**${plain(subject.name)}**: ${kind}, on the base ${code(artifact.baseCheckpointHash)}. In prompts it is ${prompt}.`,
     {
       files: [
         {
           name: `${fileNameOf(subject.name)}.safetensors`,
           bytes,
-          description: fitText(`Weights of ${oneLine(subject.name)}`, limits.altTextLength),
+          description: fitText(say`Weights of ${oneLine(subject.name)}`, limits.altTextLength),
         },
       ],
     },
@@ -115,19 +120,19 @@ const fileNameOf = (name: string): string =>
     .toLowerCase() || 'subject';
 
 const accessWords = {
-  mine: '',
-  user: ', shared with you',
-  role: ', shared with your role',
-  guild: ', shared with this server',
-  everyone: ', shared with everyone',
-} satisfies Record<FoundSubject['access'], string>;
+  mine: () => '',
+  user: () => say(', shared with you'),
+  role: () => say(', shared with your role'),
+  guild: () => say(', shared with this server'),
+  everyone: () => say(', shared with everyone'),
+} satisfies Record<FoundSubject['access'], () => string>;
 
 /** @returns a choice for autocomplete; its value is the subject's id */
 export function subjectChoice(
   subject: Subject,
   access: FoundSubject['access'] = 'mine',
 ): { name: string; value: string } {
-  const facts = ` (${oneLine(subject.classNoun)}${accessWords[access]})`;
+  const facts = ` (${oneLine(subject.classNoun)}${accessWords[access]()})`;
   const name = fitText(oneLine(subject.name), limits.choiceNameLength - facts.length);
   return { name: `${name}${facts}`, value: subject.id };
 }
@@ -136,7 +141,7 @@ export function subjectChoice(
 export function subjectOption(subject: Subject): APISelectMenuOption {
   return {
     // A name may be nothing but what cannot be seen.
-    label: fitText(oneLine(subject.name), limits.choiceNameLength) || 'without a name',
+    label: fitText(oneLine(subject.name), limits.choiceNameLength) || say('without a name'),
     description: fitText(subject.classNoun, limits.choiceNameLength),
     value: subject.id,
   };

@@ -1,5 +1,6 @@
 /** @file Small pieces of text: what users wrote made safe to show, cut to length; numbers and times for people. */
 import { escapeMarkdown } from 'discord.js';
+import { currentLanguage, say } from '../words/say.ts';
 
 /** Control characters, and those that turn the direction of the text around them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
@@ -44,28 +45,30 @@ export function fitText(text: string, maxLength: number): string {
 
 /** @returns `1 photo`, `3 photos` */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const [one, several] = currentLanguage()?.nouns[noun] ?? [noun, `${noun}s`];
+  return `${number} ${number === 1 ? one : several}`;
 }
 
 /** @returns `a, b and c` */
-export function list(words: readonly string[], conjunction = 'and'): string {
+export function list(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
+  const joint = conjunction === 'and' ? say('and') : say('or');
+  return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`;
 }
 
-/** @returns `a` or `an` with the noun */
+/** @returns `a` or `an` with the noun; the bare noun in a language whose articles depend on it */
 export function withArticle(noun: string): string {
-  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
+  return /^[aeiou]/i.test(noun) ? say`an ${noun}` : say`a ${noun}`;
 }
 
 /** @returns `less than a minute`, `about 5 min`, `about 2 h 10 min` */
 export function duration(seconds: number): string {
-  if (seconds < 60) return 'less than a minute';
+  if (seconds < 60) return say('less than a minute');
   const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `about ${minutes} min`;
+  if (minutes < 90) return say`about ${minutes} min`;
   const rest = Math.round((minutes % 60) / 10) * 10;
   const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
-  return rest % 60 === 0 ? `about ${hours} h` : `about ${hours} h ${rest} min`;
+  return rest % 60 === 0 ? say`about ${hours} h` : say`about ${hours} h ${rest} min`;
 }
 
 /** @returns a time as each reader's Discord shows it: `d` the date, `R` how long ago */

@@ -1,0 +1,97 @@
+/** @file Holds the languages to the sources: every sentence is translated, with the same gaps, and none is left over. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readLiterals } from '../testing/read-literals.ts';
+import { count, duration, list } from '../views/text.ts';
+import { rooms } from './de.ts';
+import { currentLanguage, inLocale, languages, localeFor, say } from './say.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.ts$/.test(name) && !/\.test\.ts$|^testing\/|^words\//.test(name))
+  .map((name) => ({ name, literals: readLiterals(readFileSync(path.join(root, name), 'utf8')) }));
+const literals = sources.flatMap((source) => source.literals);
+const said = new Set(literals.filter(({ isSaid }) => isSaid).map(({ text }) => text));
+const nouns = new Set(
+  literals.filter(({ before }) => /\bcount\([^;{}]*, $/.test(before)).map(({ text }) => text),
+);
+const gapsOf = (sentence: string) => [...new Set(sentence.match(/\{\d+\}/g))].sort();
+
+describe.each(Object.entries(languages))('%s', (_, { sentences, nouns: ownNouns }) => {
+  test('has every sentence of the sources, and no other', () => {
+    expect([...said].filter((sentence) => !Object.hasOwn(sentences, sentence))).toEqual([]);
+    expect(Object.keys(sentences).filter((sentence) => !said.has(sentence))).toEqual([]);
+  });
+
+  test('fills the same gaps', () => {
+    for (const [english, translated] of Object.entries(sentences)) {
+      expect(gapsOf(translated), english).toEqual(gapsOf(english));
+    }
+  });
+
+  test('has every noun that is counted, and no other', () => {
+    expect(Object.keys(ownNouns).sort()).toEqual([...nouns].sort());
+  });
+});
+
+test('no two rooms translate the same sentence', () => {
+  const all = Object.values(rooms).flatMap((room) => Object.keys(room));
+  expect(all.filter((sentence, index) => all.indexOf(sentence) !== index)).toEqual([]);
+});
+
+describe('say', () => {
+  test('speaks English as written without a locale', () => {
+    expect(currentLanguage()).toBeUndefined();
+    expect(say`Step ${1} of ${'{0}'}`).toBe('Step 1 of {0}');
+    expect(say('Nothing was deleted.')).toBe('Nothing was deleted.');
+  });
+
+  test('speaks the language of the work under way, through all that it waits for', async () => {
+    const speak = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return say`Step ${'{1}'} of ${2}`;
+    };
+    const both = [inLocale('de', speak), inLocale('en-US', speak)];
+    expect(await Promise.all(both)).toEqual(['Schritt {1} von 2', 'Step {1} of 2']);
+    expect(inLocale('de', () => inLocale('en-US', () => say('Cancel')))).toBe('Cancel');
+  });
+
+  test('leaves what is not translated in English', () => {
+    expect(inLocale('de', () => say`never written ${1}`)).toBe('never written 1');
+  });
+
+  test('knows the languages of clients', () => {
+    expect(['de', 'en-GB', 'en-US', 'fr', ''].map(localeFor)).toEqual([
+      'de',
+      ...Array(4).fill('en-US'),
+    ]);
+  });
+});
+
+test('counts, lists and times in German', () => {
+  inLocale('de', () => {
+    expect([count(1, 'picture'), count(3, 'picture')]).toEqual(['1 Bild', '3 Bilder']);
+    expect(list(['a', 'b', 'c'])).toBe('a, b und c');
+    expect(list(['a', 'b'], 'or')).toBe('a oder b');
+    expect(duration(8000)).toBe('etwa 2 h 10 min');
+  });
+});
+
+test('the reader of sources finds strings, templates and what is inside their gaps', () => {
+  const source = [
+    "const a = say('Don\\'t'); // say('no')",
+    'const b = say`Use \\`x\\` $'.concat('{y ? say`in $', '{z}` : "out"} now`;'),
+    "const c = text.replace(/'`/g, '');",
+    'const d = say(\n  "wrapped",\n);',
+  ].join('\n');
+  const texts = readLiterals(source).map(({ text, isSaid }) => [text, isSaid]);
+  expect(texts).toEqual([
+    ["Don't", true],
+    ['in {0}', true],
+    ['out', false],
+    ['Use `x` {0} now', true],
+    ['', false],
+    ['wrapped', true],
+  ]);
+});
