@@ -16,6 +16,7 @@ import { END_MS, openTestChannel, type TestChannel } from '#playground/demo/test
 import { isAlive, type Spawned, spawnScript } from '#playground/demo/testing/spawned.ts';
 import { listFiles, readText } from '#playground/message-parts.ts';
 import { generateMasterKey } from '#storage/keys.ts';
+import { candidateSteps } from '#worker/dreambooth/candidates.ts';
 import { writeTinyCheckpoint } from '#worker/testing/tiny-checkpoint.ts';
 
 /** Some seconds of training: long enough to be killed in the middle. */
@@ -41,14 +42,19 @@ async function sizesOf(message: APIMessage | undefined): Promise<string[]> {
   );
 }
 
-/** The message that a training leaves: one, without buttons, with its samples. */
+const STRIP = `png ${4 * (64 + 4) - 4}x64`;
+
+/** The message that a training leaves: one, with its candidates, and the class before and after. */
 async function expectOneEnd(channel: TestChannel, name: string): Promise<void> {
   const messages = await channel.seeEnd(name);
-  expect(messages.map(({ content }) => content)).toEqual([
-    `**${name}** (dog) for <@${channel.playground.users.ada?.id}>\nReady. Try \`/imagine prompt: a [V] dog on the beach\`\n4 samples:`,
-  ]);
-  expect(messages[0]?.components).toEqual([]);
-  expect(await sizesOf(messages[0])).toEqual(Array(4).fill('png 64x64'));
+  expect(messages).toHaveLength(1);
+  const [head, ready] = readText(messages[0]!).split('\n');
+  expect(head).toBe(`**${name}** (dog) for <@${channel.playground.users.ada?.id}>`);
+  expect(ready).toBe('Ready. Try `/imagine prompt: a [V] dog on the beach`');
+  const steps = candidateSteps(STEPS, 4);
+  const files = listFiles(messages[0]!).map((file) => file.name);
+  expect(files).toEqual([...steps.map((step) => `step-${step}.png`), 'class-before-and-after.png']);
+  expect((await sizesOf(messages[0])).slice(0, -1)).toEqual(steps.map(() => STRIP));
 }
 
 const isReady = ({ msg }: { msg?: string }) => msg === 'training: weights are ready';

@@ -2,7 +2,12 @@
 
 /** Every button there is. */
 export const buttonActions = [
+  'train-start',
+  'train-replace',
+  'train-discard',
   'cancel',
+  'finish',
+  'use-weights',
   'publish',
   'delete',
   'keep',
@@ -28,7 +33,7 @@ export const selectActions = ['choose-subject'] as const;
 export type SelectAction = (typeof selectActions)[number];
 
 /** Every form there is that is about a row. */
-export const formActions = ['edit', 'remix'] as const;
+export const formActions = ['edit', 'remix', 'train-replace'] as const;
 /** See {@link formActions}. */
 export type FormAction = (typeof formActions)[number];
 

@@ -1,6 +1,6 @@
 /** @file Outcomes and progress reach Discord once, whatever fails in between; only those who may, cancel, publish and delete. */
 
-import type { APIMessage } from 'discord.js';
+import { type APIMessage, ComponentType } from 'discord.js';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
@@ -21,7 +21,7 @@ import {
 import type { Rendition } from '#db/schema/renditions.ts';
 import { insertRendition } from '#db/testing/rows.ts';
 import type { FaultRequest } from '#playground/faults.ts';
-import { listComponents, listFiles, readText } from '#playground/message-parts.ts';
+import { findCustomId, listComponents, listFiles, readText } from '#playground/message-parts.ts';
 import type { RestEntry } from '#playground/recorder.ts';
 import {
   type BotStage,
@@ -35,6 +35,7 @@ import {
   finishTraining,
   reportTraining,
   requestTrainingAs,
+  startAsked,
   takeTraining,
   trainSubjectAs,
 } from './testing/played-worker.ts';
@@ -53,10 +54,14 @@ beforeEach(() => stage.playground.clearFaults());
 
 const inChannel = (text: string): APIMessage[] =>
   stage.playground.messages().filter((message) => readText(message).includes(text));
+const buttonsOf = ({ components }: APIMessage) =>
+  listComponents(components).filter(({ type }) => type === ComponentType.Button);
 const isOver = (messages: APIMessage[]) =>
-  messages.every(({ components }) =>
-    listComponents(components).every(({ custom_id }) => !String(custom_id).startsWith('cancel')),
+  messages.every((message) =>
+    buttonsOf(message).every(({ custom_id }) => !/^(cancel|finish)/.test(String(custom_id))),
   );
+const endsWith = (message: APIMessage | undefined, text: string) =>
+  message !== undefined && readText(message).endsWith(text);
 const requests = (): RestEntry[] =>
   stage.playground.log().filter((entry): entry is RestEntry => entry.kind === 'rest');
 
@@ -86,7 +91,9 @@ describe('a training', () => {
     const after = await stage.see('Step 12 of 100');
     expect(after.id).toBe(before.id);
     await stage.restart(() => finishTraining(stage, run, attempt, 'aaa'));
-    await until(() => inChannel('**Restarted**').some(({ content }) => content.includes('Ready.')));
+    await until(() =>
+      inChannel('**Restarted**').some((message) => readText(message).includes('Ready.')),
+    );
     await settle();
     expect(inChannel('**Restarted**').map(({ id }) => id)).toEqual([before.id]);
   });
@@ -96,7 +103,7 @@ describe('a training', () => {
     const attempt = await takeTraining(stage, run.id);
     stage.clock.advance(16 * 60 * 1000);
     await finishTraining(stage, run, attempt, 'bbb');
-    await until(() => inChannel('**Long**').some(({ attachments }) => attachments.length === 2));
+    await until(() => inChannel('**Long**').some((message) => listFiles(message).length === 2));
     expect(inChannel('**Long**')).toHaveLength(1);
   });
 
@@ -122,7 +129,7 @@ describe('a training', () => {
       until: 'settled',
     });
     expect(cancelled.message?.content).toBe('Cancelled.');
-    await until(() => inChannel('**Mine**')[0]?.content.endsWith('\nCancelled.'));
+    await until(() => endsWith(inChannel('**Mine**')[0], '\nCancelled.'));
     expect(isOver(inChannel('**Mine**'))).toBe(true);
     const again = await stage.playground.click({
       user: 'ada',
@@ -146,9 +153,9 @@ describe('a training', () => {
     });
     expect(await checkTrainingAttempt(stage.database.db, run.id, attempt)).toBe('cancel');
     const stopping = await stage.see('Stopping');
-    expect(stopping.components?.[0]).toMatchObject({ components: [{ disabled: true }] });
+    expect(buttonsOf(stopping)).toMatchObject([{ disabled: true }]);
     await cancelTraining(stage.database.db, run.id, attempt);
-    await until(() => inChannel('**Running**')[0]?.content.endsWith('\nCancelled.'));
+    await until(() => endsWith(inChannel('**Running**')[0], '\nCancelled.'));
     expect(inChannel('**Running**')).toHaveLength(1);
   });
 
@@ -158,7 +165,9 @@ describe('a training', () => {
     const detail = { nearestClassNouns: ['dog', 'cat'] };
     await failTraining(stage.database.db, run.id, attempt, { code: 'CLASS_NOUN_UNKNOWN', detail });
     const ended = await stage.see('Not learned.');
-    expect(ended.content).toContain('I do not know this kind of thing. Nearest: `dog` and `cat`.');
+    expect(readText(ended)).toContain(
+      'I do not know this kind of thing. Nearest: `dog` and `cat`.',
+    );
   });
 
   test('asked for twice by the same interaction is one row, one message and one answer', async () => {
@@ -171,10 +180,12 @@ describe('a training', () => {
       duplicate: true,
       until: 'settled',
     });
+    expect(sent.followUps).toEqual([]);
+    expect(inChannel('**Twice**')).toEqual([]);
+    await startAsked(stage, 'ada', sent.message);
     await stage.see('**Twice**');
     await settle();
     expect(inChannel('**Twice**')).toHaveLength(1);
-    expect(sent.followUps).toEqual([]);
     const files = await stage.countFiles();
 
     // And once more after a restart, when nothing in memory knows of it.
@@ -210,7 +221,9 @@ describe('a training', () => {
     expect(second.id).not.toBe(first.id);
     stage.playground.deleteMessage(second.id);
     await finishTraining(stage, run, attempt, 'ccc');
-    await until(() => inChannel('**Moderated**')[0]?.content.includes('Ready.'));
+    await until(() =>
+      inChannel('**Moderated**').some((message) => readText(message).includes('Ready.')),
+    );
     expect(inChannel('**Moderated**')).toHaveLength(1);
   });
 
@@ -236,15 +249,18 @@ describe('a training', () => {
   });
 
   test('whose answer finds a dead token is in the channel all the same', async () => {
-    stage.playground.fault({ kind: 'expired-token', route: 'PATCH /webhooks/*', times: 5 });
     const photos = await makePhotos(3);
-    await stage.playground.command({
+    const { message } = await stage.playground.command({
       user: 'cleo',
       name: 'train',
       options: { class: 'dog', name: 'Tokenless', consent: true },
       files: Object.fromEntries(photos.map((photo, index) => [`photo${index + 1}`, photo])),
+      until: 'settled',
     });
-    expect((await stage.see('**Tokenless**')).content).toContain('Waiting for its turn');
+    stage.playground.fault({ kind: 'expired-token', route: 'PATCH /webhooks/*', times: 5 });
+    const customId = findCustomId(message!, 'train-start:')!;
+    await stage.playground.click({ user: 'cleo', message: message!.id, customId });
+    expect(readText(await stage.see('**Tokenless**'))).toContain('Waiting');
   });
 
   test.each<Omit<FaultRequest, 'route'>>([
@@ -609,7 +625,7 @@ describe('messages older than an hour', () => {
         const last = await old.see('Ready.');
         expect(last.id).not.toBe(second.id);
         await until(() => old.playground.messages().length === 1 || undefined);
-        expect(old.playground.messages()[0]?.attachments).toHaveLength(2);
+        expect(listFiles(old.playground.messages()[0]!)).toHaveLength(2);
       } finally {
         await old.close();
       }

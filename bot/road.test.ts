@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { findTrainingByInteraction, getTrainingRunWithSubject } from '#db/queries/training-runs.ts';
-import { listFiles } from '#playground/message-parts.ts';
+import { listFiles, readText } from '#playground/message-parts.ts';
 import {
   type BotStage,
   makePhotos,
@@ -15,6 +15,7 @@ import {
   finishRendition,
   finishTraining,
   reportTraining,
+  startAsked,
   takeTraining,
 } from './testing/played-worker.ts';
 
@@ -44,7 +45,9 @@ describe('the road through the bot', () => {
       until: 'settled',
     });
     expect(sent.ephemeral).toBe(true);
-    expect(sent.message?.content).toContain('I am learning **Rex** (dog) from 4 photos');
+    expect(readText(sent.message!)).toContain('**Rex** (dog): 4 photos');
+    expect(await stage.queue.listJobs('train-subject')).toEqual([]);
+    await startAsked(stage, 'ada', sent.message);
     const found = await findTrainingByInteraction(database.db, sent.interactionId);
     if (!found) throw new Error('no row');
     const row = await getTrainingRunWithSubject(database.db, found.run.id);
@@ -54,29 +57,32 @@ describe('the road through the bot', () => {
     expect(await stage.countFiles()).toBe(4);
     expect(await stage.queue.hasJob('train-subject', found.run.id)).toBe(true);
 
-    const waiting = await stage.see('Waiting for its turn');
+    const waiting = await stage.see('Waiting: it is next');
     const attempt = await takeTraining(stage, found.run.id);
     await reportTraining(stage, found.run.id, attempt, { step: 40, totalSteps: 100 });
     const running = await stage.see('Step 40 of 100');
     expect(running.id).toBe(waiting.id);
-    expect(running.content.split('\n')).toEqual([
+    expect(readText(running).split('\n')).toEqual([
       `**Rex** (dog) for <@${playground.users.ada?.id}>`,
       'Stage 3 of 5: Learning',
       '▰▰▰▰▱▱▱▱▱▱ 40 %',
       'Step 40 of 100',
-      'Time left: about 2 min',
+      expect.stringMatching(/^Ends <t:\d{10}:R>$/),
     ]);
     await finishTraining(stage, found.run, attempt);
     const ended = await stage.see('Ready.');
     expect(ended.id).toBe(waiting.id);
-    expect(ended.components).toEqual([]);
-    expect(ended.attachments.map(({ filename }) => filename)).toEqual([
-      'sample-1.png',
-      'sample-2.png',
+    expect(readText(ended).split('\n')).toEqual([
+      `**Rex** (dog) for <@${playground.users.ada?.id}>`,
+      'Ready. Try `/imagine prompt: a [V] dog on the beach`',
+      '**After step 100**, in use',
+      '“a dog”: above as before, below as after learning',
     ]);
-    expect(ended.attachments[0]?.description).toBe(
-      'Sample 1 of 2: Rex, a dog, drawn after learning',
-    );
+    expect(listFiles(ended).map(({ name }) => name)).toEqual([
+      'step-100.png',
+      'class-before-and-after.png',
+    ]);
+    expect(listFiles(ended)[0]?.description).toBe('Samples: Rex, a dog, drawn after step 100');
   });
 
   test('/imagine draws with identifier and class noun in place of [V], and posts with a Publish button', async () => {

@@ -24,6 +24,7 @@ import { removeDeletedRenditions } from './delivery/remove-deleted.ts';
 import { watchHealth } from './health.ts';
 import { finishDeletions } from './intake/delete-subject.ts';
 import { discardUsedStartPictures } from './intake/start-picture.ts';
+import { discardOldDrafts } from './intake/training-drafts.ts';
 import { routeInteractions } from './interactions/route.ts';
 import { type BasePresets, paperPresets } from './presets.ts';
 import { defaultRenditionLimits, type RenditionLimits } from './rendition-limits.ts';
@@ -128,6 +129,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
   const lock = createKeyedLock();
   const showProgress = createProgress({
     db,
+    queue,
     store,
     poster,
     lock,
@@ -142,6 +144,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     if (added > 0) logger.info({ added }, 'jobs added for rows that had none');
     await finishDeletions({ db, store });
     await discardUsedStartPictures({ db, store });
+    await discardOldDrafts({ db, store });
     await removeDeletedRenditions({ db, store, poster, logger });
   };
 

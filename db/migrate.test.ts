@@ -14,6 +14,7 @@ import { renditionSubjects } from './schema/rendition-subjects.ts';
 import { renditions } from './schema/renditions.ts';
 import { subjectShares } from './schema/subject-shares.ts';
 import { subjects } from './schema/subjects.ts';
+import { trainingDrafts } from './schema/training-drafts.ts';
 import { trainingRuns } from './schema/training-runs.ts';
 import { users } from './schema/users.ts';
 import { describeMigrations } from './testing/migrate-suite.ts';
@@ -39,6 +40,7 @@ describe('the newest migration', () => {
       renditions,
       subjectShares,
       subjects,
+      trainingDrafts,
       trainingRuns,
       users,
     };

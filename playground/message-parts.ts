@@ -39,6 +39,12 @@ export function listFiles({ attachments, components }: APIMessage): ShownFile[] 
   return [...attached, ...inGalleries];
 }
 
+/** @returns the custom id of the first button or menu whose id begins so; undefined where there is none */
+export function findCustomId({ components }: APIMessage, start: string): string | undefined {
+  const ids = listComponents(components).map((component) => asString(component.custom_id) ?? '');
+  return ids.find((customId) => customId.startsWith(start));
+}
+
 /** @returns every component of a message, those inside others included, in order */
 export function listComponents(components: unknown): ComponentJson[] {
   return asComponents(components).flatMap((component) => [

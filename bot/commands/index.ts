@@ -6,6 +6,7 @@ import { gallery } from './gallery.ts';
 import { help } from './help.ts';
 import { imageInfo } from './image-info.ts';
 import { imagine } from './imagine.ts';
+import { jobs } from './jobs.ts';
 import { preset } from './preset.ts';
 import { remix } from './remix.ts';
 import { subject } from './subject.ts';
@@ -21,6 +22,7 @@ export const commands = [
   upscale,
   subject,
   defaults,
+  jobs,
   gallery,
   config,
   help,

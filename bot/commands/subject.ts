@@ -1,4 +1,4 @@
-/** @file `/subject list|info|share|revoke|download|delete`. */
+/** @file `/subject list|info|share|revoke|continue|download|delete`. */
 import {
   ApplicationIntegrationType,
   type ChatInputCommandInteraction,
@@ -16,6 +16,8 @@ import { listLatestRuns } from '#db/queries/training-runs.ts';
 import type { BotContext } from '../context.ts';
 import { readArtifact } from '../intake/artifact.ts';
 import { findOwnSubject } from '../intake/own-subject.ts';
+import { continueTraining } from '../intake/train-again.ts';
+import { checkPlace } from '../interactions/checks.ts';
 import { addGranteeOptions, readGrantees } from '../interactions/grantee-options.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
@@ -30,6 +32,7 @@ import {
   subjectList,
   subjectWeights,
 } from '../views/subjects.ts';
+import { trainingAgainTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
 
 const subjectOption = (option: SlashCommandStringOption) =>
@@ -69,6 +72,19 @@ export const subject = {
           .addStringOption(subjectOption),
         { name: 'all of them', value: 'all' },
       ),
+    )
+    .addSubcommand((command) =>
+      command
+        .setName('continue')
+        .setDescription('Train a subject on from what I have learned of it')
+        .addStringOption(subjectOption)
+        .addIntegerOption((option) =>
+          option
+            .setName('steps')
+            .setDescription('How many more; without it, as many as before')
+            .setMinValue(1)
+            .setMaxValue(5000),
+        ),
     )
     .addSubcommand((command) =>
       command
@@ -144,6 +160,13 @@ const subcommands = {
     bot.logger.info({ subjectId: subject.id, revoked: revoked.length, stopped }, 'shares revoked');
     bot.deliver();
     return shareRevoked(subject, revoked, stopped, interaction.guildId);
+  },
+
+  async continue(interaction, bot, subject) {
+    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const steps = interaction.options.getInteger('steps');
+    const taken = await continueTraining(bot, place, subject, steps);
+    return trainingAgainTaken(taken.subject, true);
   },
 
   async download({ attachmentSizeLimit }, bot, subject) {

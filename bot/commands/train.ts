@@ -6,12 +6,12 @@ import {
 } from 'discord.js';
 import { checkPhotoCount } from '../intake/photos.ts';
 import { requestTraining } from '../intake/request-training.ts';
+import { trainingAnswer } from '../intake/training-answer.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { photoCount, refusals } from '../views/refusals.ts';
 import { buildTrainForm, trainConsent, trainFieldLength } from '../views/train-form.ts';
-import { trainingTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
 
 const photoOptions = Array.from({ length: photoCount.max }, (_, index) => `photo${index + 1}`);
@@ -65,7 +65,7 @@ export const train = {
       throw new UserError('NO_CONSENT', refusals.noConsentOption());
     }
     checkPhotoCount(photos.length);
-    const taken = await requestTraining(bot, {
+    const requested = await requestTraining(bot, {
       ...place,
       userId: interaction.user.id,
       interactionId: interaction.id,
@@ -73,8 +73,7 @@ export const train = {
       name,
       photos: photos.map(({ url, name: filename, size }) => ({ url, filename, sizeBytes: size })),
     });
-    bot.showProgress();
-    await answer(interaction, trainingTaken(taken.subject, taken.photoCount));
+    await answer(interaction, await trainingAnswer(bot, requested));
   },
 
   async autocomplete(interaction, bot) {

@@ -21,6 +21,7 @@ import { chooseSubject } from './choose-subject.ts';
 import { askToDelete, deletePicturesNow } from './delete-rendition.ts';
 import { deleteSubjectNow, keepSubject } from './delete-subject.ts';
 import { openEditForm, takeEditForm } from './edit-rendition.ts';
+import { finishTraining } from './finish-training.ts';
 import { turnGalleryPage } from './gallery-page.ts';
 import { showHelpTopic } from './help-topic.ts';
 import { publishRendition } from './publish-rendition.ts';
@@ -28,6 +29,13 @@ import { takeRemixForm } from './remix-rendition.ts';
 import { showRenditionInfo } from './rendition-info.ts';
 import { drawAgainNow, enlargePictureNow, varyPictureNow } from './rerun-rendition.ts';
 import { takeTrainForm } from './train-form.ts';
+import {
+  discardTrainingNow,
+  openReplaceForm,
+  startTrainingNow,
+  takeReplaceForm,
+} from './training-draft.ts';
+import { useWeights } from './use-weights.ts';
 
 /** Handles a button; everything it needs to know is in the row that the custom id names. */
 export type ButtonHandler = (
@@ -63,7 +71,12 @@ export interface ModalHandler {
 }
 
 export const buttons = {
+  'train-start': startTrainingNow,
+  'train-replace': openReplaceForm,
+  'train-discard': discardTrainingNow,
   cancel: cancelTraining,
+  finish: finishTraining,
+  'use-weights': useWeights,
   publish: publishRendition,
   delete: deleteSubjectNow,
   keep: keepSubject,
@@ -88,6 +101,7 @@ export const selects = {
 export const forms = {
   edit: takeEditForm,
   remix: takeRemixForm,
+  'train-replace': takeReplaceForm,
 } as const satisfies Record<FormAction, FormHandler>;
 
 export const menus = [

@@ -2,12 +2,12 @@
 import type { ModalSubmitInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
 import { requestTraining } from '../intake/request-training.ts';
+import { trainingAnswer } from '../intake/training-answer.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import { trainForm } from '../views/train-form.ts';
-import { trainingTaken } from '../views/training.ts';
 
 /** Takes the form's photos, noun and name. The form enforces its own rules, but a forged one may not. */
 export async function takeTrainForm(
@@ -21,7 +21,7 @@ export async function takeTrainForm(
     throw new UserError('NO_CONSENT', refusals.noConsent());
   }
   const photos = [...(fields.getUploadedFiles(trainForm.photos)?.values() ?? [])];
-  const taken = await requestTraining(bot, {
+  const requested = await requestTraining(bot, {
     ...place,
     userId: interaction.user.id,
     interactionId: interaction.id,
@@ -29,6 +29,5 @@ export async function takeTrainForm(
     name: fields.getTextInputValue(trainForm.name),
     photos: photos.map(({ url, name, size }) => ({ url, filename: name, sizeBytes: size })),
   });
-  bot.showProgress();
-  await answer(interaction, trainingTaken(taken.subject, taken.photoCount));
+  await answer(interaction, await trainingAnswer(bot, requested));
 }

@@ -1,25 +1,18 @@
 /** @file The outbox: tells Discord how trainings and renditions ended, until Discord has it. */
 import type { Logger } from 'pino';
-import { buildDeletedOutcome, type Outcome } from '#db/jobs/outcome.ts';
 import {
   claimDeliveries,
   markDelivered,
   rescheduleDelivery,
 } from '#db/queries/outbox-deliveries.ts';
-import { getRenditionWithSubjects, setRenditionProgressMessage } from '#db/queries/renditions.ts';
-import {
-  getTrainingRunWithSubject,
-  setTrainingProgressMessage,
-} from '#db/queries/training-runs.ts';
+import { setRenditionProgressMessage } from '#db/queries/renditions.ts';
+import { setTrainingProgressMessage } from '#db/queries/training-runs.ts';
 import type { OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
-import type { Subject } from '#db/schema/subjects.ts';
 import type { BotContext } from '../context.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
-import { readPictures } from '../intake/pictures.ts';
-import type { MessageView } from '../views/message-view.ts';
-import { type MissingReason, renditionEnded } from '../views/rendition-card.ts';
-import { trainingEnded } from '../views/training.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
+import { readRenditionMessage } from '../intake/rendition-message.ts';
+import { readTrainingCard } from '../intake/training-card.ts';
+import { type MessageView, withoutFiles } from '../views/message-view.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isEditable } from './message-age.ts';
 import type { Poster } from './poster.ts';
@@ -77,30 +70,33 @@ async function deliver(options: OutboxOptions, delivery: OutboxDelivery): Promis
   }
 }
 
-/** The training's own message becomes its last one; where that cannot be, a new one takes its place. */
 async function deliverTraining(
   options: OutboxOptions,
   delivery: OutboxDelivery,
 ): Promise<string | null> {
-  const { db, poster } = options;
-  const { payload } = delivery;
-  const fileIds =
-    payload.outcome === 'succeeded' && payload.kind === 'training'
-      ? payload.result.sampleFileIds
-      : [];
-  const samples = await readPictures(options, delivery.userId, fileIds);
-  const row = await getTrainingRunWithSubject(db, delivery.refId);
-  if (!row) return null;
-  const { run, subject } = row;
-  const outcome = outcomeNow(payload, [subject]);
-  const view = await inGuildLocale(db, run.guildId, () =>
-    trainingEnded(run, subject, outcome, samples),
-  );
-  const withoutFiles = { ...view, files: [], components: [] };
+  const card = await readTrainingCard(options, delivery);
+  if (!card) return null;
+  const { run, view } = card;
   const place = { channelId: run.channelId, old: run.progressMessageId, nonce: delivery.nonce };
-  return withoutLargeFiles(view, withoutFiles, (message) =>
-    showLast(poster, place, message, (messageId) =>
-      setTrainingProgressMessage(db, run.id, messageId),
+  return withoutLargeFiles(view, withoutFiles(view), (message) =>
+    showLast(options.poster, place, message, (messageId) =>
+      setTrainingProgressMessage(options.db, run.id, messageId),
+    ),
+  );
+}
+
+async function deliverRendition(
+  options: OutboxOptions,
+  delivery: OutboxDelivery,
+): Promise<string | null> {
+  const card = await readRenditionMessage(options, delivery);
+  if (!card) return null;
+  const { rendition, view } = card;
+  const { channelId, progressMessageId: old } = rendition;
+  const place = { channelId, old, nonce: delivery.nonce };
+  return withoutLargeFiles(view, card.withoutFiles, (message) =>
+    showLast(options.poster, place, message, (messageId) =>
+      setRenditionProgressMessage(options.db, rendition.id, messageId),
     ),
   );
 }
@@ -129,55 +125,16 @@ async function showLast(
   return messageId;
 }
 
-async function deliverRendition(
-  options: OutboxOptions,
-  delivery: OutboxDelivery,
-): Promise<string | null> {
-  const { payload, userId } = delivery;
-  const fileIds =
-    payload.outcome === 'succeeded' && payload.kind === 'rendition' ? payload.result.fileIds : [];
-  const pictures = await readPictures(options, userId, fileIds);
-  const row = await getRenditionWithSubjects(options.db, delivery.refId);
-  if (!row) return null;
-  const { rendition } = row;
-  if (rendition.deletedAt) return null;
-  const subjects = row.subjects.map(({ subject }) => subject);
-  const outcome = outcomeNow(payload, subjects);
-  const build = (shown: readonly Buffer[] | MissingReason) =>
-    renditionEnded(rendition, subjects, outcome, shown);
-  const { channelId, progressMessageId: old } = rendition;
-  const place = { channelId, old, nonce: delivery.nonce };
-  const [view, withoutFiles] = await inGuildLocale(
-    options.db,
-    rendition.guildId,
-    () => [build(pictures), build('too-large')] as const,
-  );
-  return withoutLargeFiles(view, withoutFiles, (message) =>
-    showLast(options.poster, place, message, (messageId) =>
-      setRenditionProgressMessage(options.db, rendition.id, messageId),
-    ),
-  );
-}
-
-/**
- * What there is to tell by now. The row is read after the pictures, so that pictures which a deletion took away are
- * never told of as if they were there.
- */
-function outcomeNow(outcome: Outcome, subjects: readonly Subject[]): Outcome {
-  const isGone = outcome.outcome === 'succeeded' && subjects.some(({ deletedAt }) => deletedAt);
-  return isGone ? buildDeletedOutcome(outcome.kind) : outcome;
-}
-
 /** Where Discord finds the files too large, another message goes without them. */
 async function withoutLargeFiles(
   view: MessageView,
-  withoutFiles: MessageView,
+  small: MessageView,
   send: (view: MessageView) => Promise<string>,
 ): Promise<string> {
   try {
     return await send(view);
   } catch (error) {
     if (view.files.length === 0 || !isDiscordCode(error, discordCodes.tooLarge)) throw error;
-    return await send(withoutFiles);
+    return await send(small);
   }
 }

@@ -15,6 +15,7 @@ import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import type { BotContext } from '../context.ts';
 import { readPicture } from '../intake/pictures.ts';
+import { readPreviews } from '../intake/training-card.ts';
 import { renditionProgress } from '../views/rendition-progress.ts';
 import { trainingProgress } from '../views/training.ts';
 import { inGuildLocale } from '../words/public-locale.ts';
@@ -26,7 +27,7 @@ import {
 } from './live-message.ts';
 
 /** What {@link createProgress} needs. */
-export interface ProgressOptions extends LiveOptions, Pick<BotContext, 'db' | 'store'> {
+export interface ProgressOptions extends LiveOptions, Pick<BotContext, 'db' | 'queue' | 'store'> {
   /** A rendition that is over sooner is shown by its pictures only. */
   readonly renditionAfterMs: number;
 }
@@ -41,26 +42,52 @@ export function createProgress(options: ProgressOptions): () => Promise<void> {
   };
 }
 
-function trainings({ db }: ProgressOptions): LiveRows {
+function trainings(options: ProgressOptions): LiveRows {
+  const { db } = options;
+  /** Trainings in the order in which they are served, as of the last look. */
+  let order: readonly string[] = [];
   const toRow = ({ run, subject }: { run: TrainingRun; subject: Subject }): LiveRow => {
-    const view = trainingProgress(run, subject);
+    const place = order.indexOf(run.id);
+    const build = (strip: Buffer | null) =>
+      trainingProgress(run, subject, { ahead: place < 0 ? null : place, strip });
     return {
       id: run.id,
       channelId: run.channelId,
       messageId: run.progressMessageId,
-      state: JSON.stringify([view.content, view.components]),
-      build: () => inGuildLocale(db, run.guildId, () => trainingProgress(run, subject)),
+      state: JSON.stringify([build(null).components, run.progress?.previews]),
+      build: async () => {
+        const strip = await readPreviews(options, run);
+        return inGuildLocale(db, run.guildId, () => build(strip));
+      },
     };
   };
   return {
     what: 'training',
-    list: async () => (await listOpenTrainingRuns(db)).map(toRow),
+    async list() {
+      const open = await listOpenTrainingRuns(db);
+      order = await readOrder(options, open);
+      return open.map(toRow);
+    },
     async read(id) {
       const row = await getTrainingRunWithSubject(db, id);
       return row && !isTerminal(row.run.status) ? toRow(row) : undefined;
     },
     remember: (id, messageId) => setTrainingProgressMessage(db, id, messageId),
   };
+}
+
+/** @returns nothing where the queue cannot be reached: then no place is told */
+async function readOrder(
+  { queue, logger }: ProgressOptions,
+  open: readonly { run: TrainingRun }[],
+): Promise<readonly string[]> {
+  if (open.every(({ run }) => run.status !== 'queued')) return [];
+  try {
+    return await queue.listJobs('train-subject');
+  } catch (error) {
+    logger.warn({ err: error }, 'places in the queue are not known');
+    return [];
+  }
 }
 
 function renditions(options: ProgressOptions): LiveRows {

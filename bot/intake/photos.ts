@@ -1,5 +1,6 @@
 /** @file Photos on their way in: fetched from allowed hosts, decoded to clean pixels, stored encrypted. */
 
+import type { DraftPhoto } from '#db/queries/training-drafts.ts';
 import type { NewPhoto } from '#db/queries/training-runs.ts';
 import {
   type CleanPhoto,
@@ -32,13 +33,14 @@ export function checkPhotoCount(given: number): void {
 /**
  * Fetches and decodes photos, in order. Nothing is stored yet.
  *
- * @throws {UserError} for the first photo that is refused, or when fewer than three differ
+ * @param options.least how many must differ
+ * @throws {UserError} for the first photo that is refused, or when fewer differ
  */
 export async function receivePhotos(
   bot: BotContext,
   links: readonly PhotoLink[],
+  { least = photoCount.min }: { least?: number } = {},
 ): Promise<readonly CleanPhoto[]> {
-  checkPhotoCount(links.length);
   const settled = await Promise.allSettled(
     links.map((link, index) => receivePhoto(bot, link, index + 1)),
   );
@@ -46,7 +48,7 @@ export async function receivePhotos(
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   const photos = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const different = [...new Map(photos.map((photo) => [photo.sha256, photo])).values()];
-  if (different.length < photoCount.min) {
+  if (different.length < least) {
     throw new UserError('SAME_PHOTOS', refusals.samePhotos(different.length));
   }
   return different;
@@ -96,13 +98,14 @@ export async function storePhotos(
   bot: BotContext,
   userId: string,
   photos: readonly CleanPhoto[],
-): Promise<readonly NewPhoto[]> {
+): Promise<readonly DraftPhoto[]> {
   const ownerDataKey = await ensureDataKey(bot.db, bot.masterKey, userId);
-  const stored: NewPhoto[] = [];
+  const stored: DraftPhoto[] = [];
   try {
-    for (const { bytes, width, height, sha256 } of photos) {
+    for (const { bytes, width, height, sha256, traits } of photos) {
       const storageFileId = await bot.store.put(bytes, { ownerDataKey });
-      stored.push({ storageFileId, width, height, sizeBytes: bytes.length, sha256 });
+      const sizeBytes = bytes.length;
+      stored.push({ storageFileId, width, height, sizeBytes, sha256, figures: traits });
     }
     return stored;
   } catch (error) {

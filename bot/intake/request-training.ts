@@ -1,17 +1,21 @@
-/** @file The road of a `/train`: checks, photos, rows in one transaction, then the job. Knows no Discord. */
+/** @file The road of a `/train`: checks, photos, a draft that waits for Start. Knows no Discord. */
 import { randomInt } from 'node:crypto';
-import { trainSubject } from '#db/jobs/train-subject.ts';
-import { countOpenJobs } from '#db/queries/open-jobs.ts';
 import { normalizeSubjectName } from '#db/queries/subject-name.ts';
-import { createTraining, findTrainingByInteraction } from '#db/queries/training-runs.ts';
-import { priorityFor } from '#db/queue.ts';
+import {
+  createTrainingDraft,
+  findDraftByInteraction,
+  isNameTaken,
+} from '#db/queries/training-drafts.ts';
+import { findTrainingByInteraction } from '#db/queries/training-runs.ts';
 import type { Subject } from '#db/schema/subjects.ts';
+import type { TrainingDraft } from '#db/schema/training-drafts.ts';
 import { checkClassNoun } from '../class-nouns.ts';
 import type { BotContext } from '../context.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import { oneLine } from '../views/text.ts';
 import { trainFieldLength } from '../views/train-form.ts';
+import { countOpenTrainings } from './open-trainings.ts';
 import {
   checkPhotoCount,
   discardPhotos,
@@ -31,63 +35,49 @@ export interface TrainingRequest {
   readonly photos: readonly PhotoLink[];
 }
 
-/** How many trainings a user may have open. */
-const MAX_OPEN_TRAININGS = 5;
+/** `taken`: the same interaction was delivered before, and its training has been started since. */
+export type RequestedTraining =
+  | { readonly kind: 'question'; readonly draft: TrainingDraft }
+  | { readonly kind: 'taken'; readonly subject: Subject };
 
 /**
- * Takes a training in.
+ * Takes a training in: its photos are there, and it waits for Start.
  *
  * @throws {UserError} when something about it is refused; no row and no file is left then
  */
 export async function requestTraining(
   bot: BotContext,
   request: TrainingRequest,
-): Promise<{ subject: Subject; photoCount: number }> {
-  const earlier = await findTrainingByInteraction(bot.db, request.interactionId);
-  if (earlier) return { subject: earlier.subject, photoCount: request.photos.length };
+): Promise<RequestedTraining> {
+  const { userId, guildId, channelId, interactionId } = request;
+  const started = await findTrainingByInteraction(bot.db, interactionId);
+  if (started) return { kind: 'taken', subject: started.subject };
+  const waiting = await findDraftByInteraction(bot.db, interactionId);
+  if (waiting) return { kind: 'question', draft: waiting };
   checkPhotoCount(request.photos.length);
   const classNoun = readClassNoun(bot, request.classNoun);
   const name = readName(request.name ?? classNoun.slice(0, trainFieldLength.name));
-  const open = await countOpenJobs(bot.db, request.userId);
-  if (open.trainings >= MAX_OPEN_TRAININGS) {
-    throw new UserError('TOO_MANY_TRAININGS', refusals.tooManyTrainings(open.trainings));
-  }
-
-  const photos = await storePhotos(bot, request.userId, await receivePhotos(bot, request.photos));
-  const training = {
-    userId: request.userId,
-    guildId: request.guildId,
-    channelId: request.channelId,
-    interactionId: request.interactionId,
-    name,
-    classNoun,
-    settings: { seed: randomInt(2 ** 31), ...bot.trainSettings },
-    photos,
-  };
-  const created = await createTraining(bot.db, training).catch(async (error) => {
-    // A connection may break after the commit: only photos that surely belong to no row are deleted.
-    const made = await findTrainingByInteraction(bot.db, request.interactionId);
-    if (!made) await discardPhotos(bot, photos);
-    if (!made) throw error;
-    return { outcome: 'created' as const, ...made };
-  });
-  if (created.outcome !== 'created') await discardPhotos(bot, photos);
-  if (created.outcome === 'name-taken') {
+  await countOpenTrainings(bot, userId);
+  if (await isNameTaken(bot.db, userId, name)) {
     throw new UserError('NAME_TAKEN', refusals.nameTaken(name));
   }
-  const { run, subject } = created;
-  bot.logger.info(
-    {
-      runId: run.id,
-      interactionId: request.interactionId,
-      outcome: created.outcome,
-      photos: photos.length,
-    },
-    'training taken',
-  );
-  // A queue that is out of order loses nothing: the sweep enqueues the row later.
-  await bot.queue.enqueue(trainSubject, run.id, { priority: priorityFor(open.total + 1) });
-  return { subject, photoCount: photos.length };
+  const photos = await storePhotos(bot, userId, await receivePhotos(bot, request.photos));
+  const draft = {
+    ...{ userId, guildId, channelId, interactionId, name, classNoun },
+    settings: { seed: randomInt(2 ** 31), ...bot.trainSettings },
+    photos: [...photos],
+  };
+  const created = await createTrainingDraft(bot.db, draft).catch(async (error) => {
+    // A connection may break after the commit: only photos that surely belong to no row are deleted.
+    const made = await findDraftByInteraction(bot.db, interactionId);
+    if (!made) await discardPhotos(bot, photos);
+    if (!made) throw error;
+    return { draft: made, isNew: true };
+  });
+  if (!created.isNew) await discardPhotos(bot, photos);
+  const { id: draftId } = created.draft;
+  bot.logger.info({ draftId, interactionId, photos: photos.length }, 'training asked for');
+  return { kind: 'question', draft: created.draft };
 }
 
 function readClassNoun(bot: BotContext, typed: string | null): string {

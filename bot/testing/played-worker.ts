@@ -1,5 +1,6 @@
 /** @file For tests: the worker's part, as the rows and files that a worker would write. */
 import { randomUUID } from 'node:crypto';
+import type { APIMessage } from 'discord.js';
 import type { TrainProgress } from '#db/jobs/train-subject.ts';
 import { startRenditionAttempt, succeedRendition } from '#db/queries/renditions.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import type { ArtifactMethod } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
+import { findCustomId, readText } from '#playground/message-parts.ts';
 import { ensureDataKey } from '../intake/data-keys.ts';
 import { type BotStage, makePhotos, makePicture, STAGE_TIMEOUT_MS, until } from './bot-stage.ts';
 
@@ -29,14 +31,34 @@ export async function requestTrainingAs(
     until: 'settled',
     timeoutMs: STAGE_TIMEOUT_MS,
   });
-  if (!sent.message?.content.startsWith('I am learning')) {
-    const failed = stage.logs.findLast((line) => line.msg === 'interaction failed');
-    throw new Error(`/train was answered with: ${sent.message?.content} ${JSON.stringify(failed)}`);
-  }
+  await startAsked(stage, user, sent.message);
   return until(async () => {
     const open = await listOpenTrainingRuns(stage.database.db);
     return open.find((item) => item.subject.name === subject.name);
   }, `training of ${subject.name}`);
+}
+
+async function pressStart(stage: BotStage, user: string, message: string, customId: string) {
+  const timeoutMs = STAGE_TIMEOUT_MS;
+  const click = { user, message, customId, until: 'settled', timeoutMs } as const;
+  return (await stage.playground.click(click)).message;
+}
+
+/** Presses Start under the question of a `/train`. */
+export async function startAsked(
+  stage: BotStage,
+  user: string,
+  question: APIMessage | null | undefined,
+): Promise<void> {
+  const customId = question ? findCustomId(question, 'train-start:') : undefined;
+  const shown =
+    question && customId !== undefined
+      ? await pressStart(stage, user, question.id, customId)
+      : question;
+  const text = shown ? readText(shown) : 'nothing';
+  if (text.startsWith('I am learning')) return;
+  const failed = stage.logs.findLast((line) => line.msg === 'interaction failed');
+  throw new Error(`/train was answered with: ${text} ${JSON.stringify(failed)}`);
 }
 
 /** Takes a run as a worker does. @returns the attempt's number */

@@ -42,6 +42,14 @@ export function cardView(
   return { content: '', components, files, isCard: true };
 }
 
+/** @returns the same without pictures, for when Discord does not take them */
+export function withoutFiles(view: MessageView): MessageView {
+  const components = view.isCard
+    ? view.components.filter(({ type }) => type !== ComponentType.MediaGallery)
+    : [];
+  return { ...view, files: [], components };
+}
+
 /** @param lines at least one that is not empty */
 export function textDisplay(...lines: readonly string[]): APITextDisplayComponent {
   return { type: ComponentType.TextDisplay, content: lines.join('\n') };

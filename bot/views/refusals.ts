@@ -55,6 +55,10 @@ export const refusals = {
     `I need ${photoCount.min} to ${photoCount.max} photos and got ${given}. Use \`/train\` again with ${photoCount.min - given === 1 ? 'one more' : 'more'}.`,
   tooManyPhotos: (given: number): string =>
     `I take ${photoCount.min} to ${photoCount.max} photos and got ${given}. Use \`/train\` again with the best ${photoCount.max}.`,
+  tooManyWithKept: (given: number, kept: number): string =>
+    `I take at most ${photoCount.max} photos, and with the ${kept} that stay these would be ${given}. Send fewer.`,
+  trainingDraftGone: (): string =>
+    'This question is over: it was answered, or is too old. Use `/train` again to teach me something.',
   samePhotos: (different: number): string =>
     `Several photos are the same: only ${count(different, 'different photo')} came. Use \`/train\` again with at least ${photoCount.min} different ones.`,
   noConsent: (): string =>
@@ -150,10 +154,24 @@ export const refusals = {
     'There is no server here. Use this in a channel of the server that you mean.',
 
   notYourTraining: (): string => 'Only the person who started this training can cancel it.',
+  notYourTrainingToStop: (): string => 'Only the person who started this training can stop it.',
+  nothingLearnedYet: (): string =>
+    'It has not begun to learn, so there is nothing to keep yet. **Cancel** stops it.',
+  theseWeightsGone: (): string =>
+    'What was learned then is not there any more. `/subject list` shows your subjects.',
+  notYourWeights: (): string => 'Only the owner of this subject can choose.',
+  identifierTaken: (): string =>
+    'This goes no more: its rare word belongs to another subject of yours by now. Train it again with `/train`.',
   notYourPicture: (): string => 'Only the person who asked for this picture can publish it.',
   notYourSubject: (): string => 'You have no such subject. `/subject list` shows yours.',
   notYourRendition: (): string => 'Only the person who asked for these pictures can cancel them.',
   renditionOver: (): string => 'These pictures are already over.',
+  trainingUnderWay: (name: string): string =>
+    `**${plain(name)}** is being learned right now. Try again when its message in the channel says that it is over.`,
+  noSuchJob: (): string =>
+    'You have no such job. Choose one from the list that appears while you type.',
+  jobOver: (): string => 'This job is already over.',
+  nothingToRetry: (): string => 'Only a job that failed or was cancelled can be tried again.',
   trainingOver: (): string => 'This training is already over.',
   trainingGone: (): string => 'I do not know this training any more.',
   pictureGone: (): string => 'I do not know this picture any more.',

@@ -1,26 +1,42 @@
-/** @file Views of a training: the answer to `/train`, the message that shows it running, and how it ended. */
-import type { Outcome } from '#db/jobs/outcome.ts';
+/** @file Views of a training under way: the answer to `/train`, the card that shows it running, and answers to its buttons. */
 import type { TrainProgress, TrainStage } from '#db/jobs/train-subject.ts';
 import { trainStages } from '#db/jobs/train-subject.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { limits } from './discord-limits.ts';
-import { failureSentence } from './failures.ts';
-import { buttonRow, type MessageView, messageView, type ViewFile } from './message-view.ts';
 import {
-  code,
-  count,
-  duration,
-  fitText,
-  oneLine,
-  plain,
-  progressBar,
-  withArticle,
-} from './text.ts';
+  buttonRow,
+  cardView,
+  type MessageView,
+  mediaGallery,
+  messageView,
+  textDisplay,
+  type ViewFile,
+} from './message-view.ts';
+import { count, fitText, oneLine, plain, progressBar, withArticle } from './text.ts';
 
-type ShownSubject = Pick<Subject, 'name' | 'classNoun'>;
-type ShownRun = Pick<TrainingRun, 'id' | 'userId' | 'status' | 'progress' | 'cancelRequested'>;
+/** What names a subject. */
+export type ShownSubject = Pick<Subject, 'name' | 'classNoun'>;
+type ShownRun = Pick<
+  TrainingRun,
+  | 'id'
+  | 'userId'
+  | 'status'
+  | 'progress'
+  | 'updatedAt'
+  | 'cancelRequested'
+  | 'finishRequested'
+  | 'parentArtifactId'
+>;
+
+/** What the card shows beside the row. */
+export interface TrainingSurroundings {
+  /** How many trainings will be served before one that waits; null where nobody knows. */
+  readonly ahead: number | null;
+  /** Its pictures on the way, side by side; null while there are none. */
+  readonly strip: Buffer | null;
+}
 
 const stageNames = {
   preparing: 'Getting ready',
@@ -30,76 +46,109 @@ const stageNames = {
   saving: 'Saving',
 } satisfies Record<TrainStage, string>;
 
-const title = (subject: ShownSubject) => `**${plain(subject.name)}** (${plain(subject.classNoun)})`;
+/** @returns `**Rex** (dog)` */
+export const subjectTitle = (subject: ShownSubject): string =>
+  `**${plain(subject.name)}** (${plain(subject.classNoun)})`;
 
 /** @returns what the owner alone sees when the training has been taken */
-export function trainingTaken(subject: ShownSubject, photos: number): MessageView {
+export function trainingTaken(subject: ShownSubject): MessageView {
+  return cardView([
+    textDisplay(
+      `I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`,
+    ),
+  ]);
+}
+
+/** @returns what the owner alone sees when a subject is trained once more */
+export function trainingAgainTaken(subject: ShownSubject, isContinued: boolean): MessageView {
+  const how = isContinued ? 'I am learning more about' : 'I am learning';
+  const anew = isContinued ? '' : ' once more';
   return messageView(
-    `I am learning ${title(subject)} from ${count(photos, 'photo')}. The message in this channel shows how far I am.`,
+    `${how} ${subjectTitle(subject)}${anew}. The message in this channel shows how far I am.`,
   );
 }
 
-/** @returns the message that everybody in the channel sees while the training waits or runs */
-export function trainingProgress(run: ShownRun, subject: ShownSubject): MessageView {
-  const lines = [`${title(subject)} for <@${run.userId}>`];
-  if (run.cancelRequested) lines.push('Stopping');
-  else if (run.status === 'queued') lines.push('Waiting for its turn');
-  else if (run.progress === null) lines.push('Starting');
-  else lines.push(...progressLines(run.progress));
-  return messageView(lines.join('\n'), {
-    components: [
-      buttonRow({
-        label: 'Cancel',
-        customId: buildCustomId('cancel', run.id),
-        style: 'danger',
-        disabled: run.cancelRequested,
-      }),
+/** @returns the card that everybody in the channel sees while the training waits or runs */
+export function trainingProgress(
+  run: ShownRun,
+  subject: ShownSubject,
+  { ahead, strip }: TrainingSurroundings,
+): MessageView {
+  const on = run.parentArtifactId === null ? '' : ', trained on';
+  const lines = [`${subjectTitle(subject)}${on} for <@${run.userId}>`, ...stateLines(run, ahead)];
+  const files = strip ? [stripFile(run, subject, strip)] : [];
+  return cardView(
+    [
+      textDisplay(...lines),
+      ...(files.length > 0 ? [mediaGallery(files)] : []),
+      buttonRow(...buttonsOf(run)),
     ],
-  });
+    files,
+  );
 }
 
-function progressLines(progress: TrainProgress): string[] {
+function stateLines(run: ShownRun, ahead: number | null): string[] {
+  if (run.cancelRequested) return ['Stopping'];
+  if (run.status === 'queued') return [waitingLine(ahead)];
+  if (run.progress === null) return ['Starting'];
+  const lines = progressLines(run.progress, run.updatedAt);
+  return run.finishRequested && run.progress.stage === 'training'
+    ? [...lines, 'Finishing with what it has learned']
+    : lines;
+}
+
+function waitingLine(ahead: number | null): string {
+  if (ahead === null) return 'Waiting for its turn';
+  return ahead === 0 ? 'Waiting: it is next' : `Waiting: ${count(ahead, 'training')} before it`;
+}
+
+function progressLines(progress: TrainProgress, updatedAt: Date): string[] {
   const number = trainStages.indexOf(progress.stage) + 1;
   const lines = [`Stage ${number} of ${trainStages.length}: ${stageNames[progress.stage]}`];
   if (progress.totalSteps > 0) {
     lines.push(progressBar(progress.step, progress.totalSteps));
     lines.push(`Step ${progress.step} of ${progress.totalSteps}`);
   }
-  if (progress.secondsLeft !== null) lines.push(`Time left: ${duration(progress.secondsLeft)}`);
+  if (progress.secondsLeft !== null) {
+    const end = Math.round(updatedAt.getTime() / 1000 + progress.secondsLeft);
+    lines.push(`Ends <t:${end}:R>`);
+  }
   return lines;
 }
 
-/** @returns the training's last message: samples, or why there are none */
-export function trainingEnded(
-  run: Pick<TrainingRun, 'userId'>,
-  subject: ShownSubject,
-  outcome: Outcome,
-  samples: readonly Buffer[],
-): MessageView {
-  const owner = `<@${run.userId}>`;
-  if (outcome.outcome === 'cancelled') {
-    return messageView(`${title(subject)} for ${owner}\nCancelled.`);
-  }
-  if (outcome.outcome === 'failed') {
-    const reason = failureSentence(outcome.code, outcome.detail);
-    return messageView(`${title(subject)} for ${owner}\nNot learned. ${reason}`);
-  }
-  const example = code(`/imagine prompt: a [V] ${subject.classNoun} on the beach`);
-  const lines = [`${title(subject)} for ${owner}`, `Ready. Try ${example}`];
-  const shown = samples.slice(0, limits.attachments);
-  if (shown.length > 0) lines.push(`${count(shown.length, 'sample')}:`);
-  return messageView(lines.join('\n'), {
-    files: shown.map(
-      (bytes, index): ViewFile => ({
-        name: `sample-${index + 1}.png`,
-        bytes,
-        description: fitText(
-          `Sample ${index + 1} of ${shown.length}: ${oneLine(subject.name)}, ${withArticle(subject.classNoun)}, drawn after learning`,
-          limits.altTextLength,
-        ),
-      }),
+function stripFile(run: ShownRun, subject: ShownSubject, bytes: Buffer): ViewFile {
+  const steps = run.progress?.previews?.map(({ step }) => step) ?? [];
+  const what = `${oneLine(subject.name)}, ${withArticle(subject.classNoun)}`;
+  return {
+    name: `after-${steps.length}.png`,
+    bytes,
+    description: fitText(
+      `${what}, as it looks after step ${steps.join(', ')}`,
+      limits.altTextLength,
     ),
-  });
+  };
+}
+
+function buttonsOf(run: ShownRun) {
+  const { id, progress, cancelRequested, finishRequested } = run;
+  const canFinish = progress?.stage === 'training' && progress.step > 0;
+  return [
+    {
+      label: 'Cancel',
+      customId: buildCustomId('cancel', id),
+      style: 'danger' as const,
+      disabled: cancelRequested,
+    },
+    ...(canFinish
+      ? [
+          {
+            label: 'Stop now and keep the best',
+            customId: buildCustomId('finish', id),
+            disabled: cancelRequested || finishRequested,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** @returns what the owner sees after pressing Cancel */
@@ -108,5 +157,12 @@ export function cancelAnswer(result: 'cancelled' | 'requested'): MessageView {
     result === 'cancelled'
       ? 'Cancelled.'
       : 'Stopping. The message in the channel tells when it is over.',
+  );
+}
+
+/** @returns what the owner sees after stopping a training early */
+export function finishAnswer(): MessageView {
+  return messageView(
+    'It ends with the next step. Then I compare what it has learned and keep the best.',
   );
 }

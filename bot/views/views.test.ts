@@ -6,11 +6,9 @@ import type {
 import { describe, expect, test } from 'vitest';
 import { failureCodes, type Outcome } from '#db/jobs/outcome.ts';
 import type { RenderProgress } from '#db/jobs/render-prompt.ts';
-import { trainStages } from '#db/jobs/train-subject.ts';
 import type { GalleryItem } from '#db/queries/gallery-posts.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
-import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { photoErrorCodes } from '#storage/decode/photo-error.ts';
 import { fetchErrorCodes } from '#storage/remote/fetch-error.ts';
 import { commands } from '../commands/index.ts';
@@ -28,7 +26,6 @@ import { renditionProgress } from './rendition-progress.ts';
 import { deleteQuestion, subjectChoice, subjectList } from './subjects.ts';
 import { code, duration, fitText, plain, progressBar } from './text.ts';
 import { buildTrainForm } from './train-form.ts';
-import { trainingEnded, trainingProgress, trainingTaken } from './training.ts';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 const texts = {
@@ -45,8 +42,6 @@ const prompts = { ...texts, thousand: '*'.repeat(1000), wide: '𝔛'.repeat(500)
 
 const subjectOf = (name: string): Subject =>
   ({ id, name, classNoun: 'd'.repeat(40), status: 'ready', ownerId: '1'.repeat(20) }) as Subject;
-const runOf = (progress: TrainingRun['progress'], status = 'running') =>
-  ({ id, userId: '1'.repeat(20), status, progress, cancelRequested: false }) as TrainingRun;
 const renditionOf = (prompt: string): Rendition =>
   ({
     id,
@@ -84,33 +79,11 @@ const rendering = {
   totalSteps: 1000,
   secondsLeft: 1e6,
 } as const satisfies RenderProgress;
-const trained: Outcome = {
-  outcome: 'succeeded',
-  kind: 'training',
-  result: {
-    artifactId: id,
-    steps: 1,
-    finalLoss: null,
-    sampleFileIds: [],
-    classBeforeFileIds: [],
-    classAfterFileIds: [],
-  },
-};
 
 describe('views', () => {
   test.each(Object.entries(texts))('of a subject with a %s name fit', (_, name) => {
     const subject = subjectOf(name);
-    const progress = {
-      stage: 'class-images',
-      step: 9999,
-      totalSteps: 10_000,
-      secondsLeft: 1e6,
-      loss: 1,
-    } as const;
     const views = [
-      trainingTaken(subject, 10),
-      trainingProgress(runOf(progress), subject),
-      trainingEnded(runOf(null), subject, trained, Array(12).fill(picture)),
       renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
       renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }),
       deleteQuestion(subject, 1_000_000),
@@ -193,18 +166,6 @@ describe('views', () => {
       picture,
     ]).files;
     expect(first?.description).toBe('Picture 1 of 2: a [V] cat');
-  });
-
-  test('show a training in lines that fit a phone, at every stage', () => {
-    for (const stage of trainStages) {
-      const progress = { stage, step: 1234, totalSteps: 9999, secondsLeft: 7000, loss: null };
-      const { content } = trainingProgress(runOf(progress), { name: 'Rex', classNoun: 'dog' });
-      for (const line of content.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(36);
-    }
-    const waiting = trainingProgress(runOf(null, 'queued'), { name: 'Rex', classNoun: 'dog' });
-    expect(waiting.content).toContain('Waiting for its turn');
-    const stopping = trainingProgress({ ...runOf(null), cancelRequested: true }, subjectOf('Rex'));
-    expect(listComponents(stopping)).toContainEqual(expect.objectContaining({ disabled: true }));
   });
 
   test('have a sentence for every failure and every refused photo, which says what to do', () => {

@@ -73,6 +73,7 @@ export const renditions = pgTable(
     index('renditions_user_open')
       .on(table.userId)
       .where(sql`${table.status} in ('queued', 'running')`),
+    index('renditions_user').on(table.userId, table.id),
     index('renditions_subject').on(table.subjectId),
     index('renditions_unpurged')
       .on(table.deletedAt)

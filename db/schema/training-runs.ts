@@ -54,6 +54,7 @@ export const trainingRuns = pgTable(
     index('training_runs_user_open')
       .on(table.userId)
       .where(sql`${table.status} in ('queued', 'running')`),
+    index('training_runs_user').on(table.userId, table.id),
     index('training_runs_subject').on(table.subjectId),
     index('training_runs_timed').on(table.id).where(sql`${table.times} is not null`),
   ],

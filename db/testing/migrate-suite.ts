@@ -49,6 +49,7 @@ export function describeMigrations(name: string, open: () => Promise<Database[]>
         'renditions',
         'subject_shares',
         'subjects',
+        'training_drafts',
         'training_runs',
         'users',
       ]);

@@ -1,7 +1,7 @@
 /** @file What the demo's user does in the channel, and what she sees come back. */
 import type { APIMessage } from 'discord-api-types/v10';
 import type { ActionOutcome } from '../delivery.ts';
-import { listFiles, readText } from '../message-parts.ts';
+import { findCustomId, listFiles, readText } from '../message-parts.ts';
 import type { Playground } from '../server.ts';
 import type { DemoPhoto } from './photos.ts';
 
@@ -61,20 +61,35 @@ export function startConversation(playground: Playground, user: string): Convers
         until: 'settled',
         timeoutMs: POSTING_MS,
       });
-      const answer = sent.message?.content ?? '';
-      if (!answer.startsWith('I am learning')) throw refusal('/train', sent);
+      const question = sent.message;
+      const customId = question && findCustomId(question, 'train-start:');
+      if (!customId) throw refusal('/train', sent);
+      const started = await untilAnswered('Start', () =>
+        playground.click({
+          user,
+          message: question.id,
+          customId,
+          until: 'settled',
+          timeoutMs: POSTING_MS,
+        }),
+      );
+      const answer = started.message ? readText(started.message) : '';
+      if (!answer.startsWith('I am learning')) throw refusal('Start', started);
       return sent.interactionId;
     },
 
     async seeTrained(name) {
       const ended = await playground.waitForMessage(
-        ({ content }) =>
-          content.startsWith(`**${name}**`) &&
-          /^(Ready\.|Not learned\.|Cancelled\.)/m.test(content),
+        (message) => {
+          const text = readText(message);
+          return (
+            text.startsWith(`**${name}**`) && /^(Ready\.|Not learned\.|Cancelled\.)/m.test(text)
+          );
+        },
         { timeoutMs: POSTING_MS },
       );
-      if (/^Ready\./m.test(ended.content)) return ended;
-      throw new DemoError(`The training ended without a result: ${lastLine(ended.content)}`);
+      if (/^Ready\./m.test(readText(ended))) return ended;
+      throw new DemoError(`The training ended without a result: ${lastLine(readText(ended))}`);
     },
 
     async imagine({ prompt, seed, count }) {
@@ -114,7 +129,7 @@ async function untilAnswered(
 }
 
 function refusal(command: string, outcome: ActionOutcome): DemoError {
-  const reason = outcome.message?.content ?? 'no answer came';
+  const reason = outcome.message ? readText(outcome.message) : 'no answer came';
   return new DemoError(`The bot did not take ${command}: ${reason}`);
 }
 

@@ -50,8 +50,8 @@ describe('the demo', { timeout }, () => {
       messages.map(({ author, content }) => `${author}: ${content.split('\n').at(-1)}`),
     ).toEqual([
       'ada: /train class: dog name: Miso',
-      expect.stringMatching(/^Rendition: I am learning \*\*Miso\*\* \(dog\) from 5 photos\./),
-      'Rendition: 4 samples:',
+      expect.stringMatching(/^Rendition: I am learning \*\*Miso\*\* \(dog\)\./),
+      'Rendition: **After step 4**, in use',
       'ada: /imagine prompt: a [V] dog seed: 3 count: 4',
       expect.stringMatching(/^Rendition: I am drawing 4 pictures/),
       'Rendition: Seed 3 · 64 × 64',
@@ -70,12 +70,17 @@ describe('the demo', { timeout }, () => {
       ({ author, attachments }) => author === 'Rendition' && attachments.length > 0,
     );
     expect(posted.map(({ attachments }) => attachments.length)).toEqual(POSTED);
-    for (const name of posted.flatMap(({ attachments }) => attachments)) {
-      expect(await sharp(path.join(out, name)).metadata()).toMatchObject({
-        format: 'png',
-        width: 64,
-        height: 64,
-      });
+    const [ended, ...drawn] = posted.map(({ attachments }) => attachments);
+    const sizeOf = async (name: string) => {
+      const { format, width, height } = await sharp(path.join(out, name)).metadata();
+      return { format, width, height };
+    };
+    // Of each step that was kept: four samples side by side, 4 pixels between them.
+    for (const name of ended ?? []) {
+      expect(await sizeOf(name)).toEqual({ format: 'png', width: 4 * 64 + 3 * 4, height: 64 });
+    }
+    for (const name of drawn.flat()) {
+      expect(await sizeOf(name)).toEqual({ format: 'png', width: 64, height: 64 });
     }
     const sheet = await sharp(path.join(out, 'sheet.png')).metadata();
     // Eight pictures a row of 128 pixels; five rows with labels.

@@ -8,6 +8,7 @@ import type { DecodeReply, DecodeRequest } from './protocol.ts';
 // libvips reads this when it is loaded, so it is set before the import: untrusted loaders (SVG, PDF, …) are off.
 process.env.VIPS_BLOCK_UNTRUSTED = '1';
 const { default: sharp } = await import('sharp');
+const { measurePhoto } = await import('./photo-traits.ts');
 
 // Then everything else is off, but the loaders of the four formats from memory.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -62,7 +63,8 @@ async function clean(request: DecodeRequest): Promise<DecodeReply> {
     .toColourspace('srgb')
     .png()
     .toBuffer({ resolveWithObject: true });
-  return { kind: 'clean', bytes: data, width: info.width, height: info.height };
+  const traits = await measurePhoto(data, Math.min(header.width, header.height));
+  return { kind: 'clean', bytes: data, width: info.width, height: info.height, traits };
 }
 
 function toReply(error: unknown): DecodeReply {

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { type DecoderProcess, startDecoderProcess } from './decoder-process.ts';
 import { PhotoError } from './photo-error.ts';
 import { type PhotoFormat, sniffPhotoFormat } from './photo-format.ts';
+import type { PhotoTraits } from './photo-traits.ts';
 
 export { PhotoError, type PhotoErrorCode, photoErrorCodes } from './photo-error.ts';
 export type { PhotoFormat } from './photo-format.ts';
+export type { PhotoTraits } from './photo-traits.ts';
 
 /** What a photo may cost. */
 export type PhotoLimits = {
@@ -41,6 +43,8 @@ export type CleanPhoto = {
   sha256: string;
   /** What it was before. */
   sourceFormat: PhotoFormat;
+  /** By which it is compared with other photos. */
+  traits: PhotoTraits;
 };
 
 /** A set of decoder processes. */

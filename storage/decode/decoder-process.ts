@@ -3,9 +3,20 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { PhotoError, photoErrorCodes } from './photo-error.ts';
 import type { PhotoFormat } from './photo-format.ts';
+import type { PhotoTraits } from './photo-traits.ts';
 import type { DecodeRequest } from './protocol.ts';
+
+/** What a decoder makes of a photo. */
+export type DecodedPhoto = {
+  /** PNG. */
+  bytes: Buffer;
+  width: number;
+  height: number;
+  traits: PhotoTraits;
+};
 
 /** One decoder child. It decodes one photo at a time. */
 export type DecoderProcess = {
@@ -18,7 +29,7 @@ export type DecoderProcess = {
     bytes: Uint8Array,
     format: PhotoFormat,
     limits: { maxPixels: number; maxSide: number; timeoutMs: number; maxRssBytes: number },
-  ): Promise<{ bytes: Buffer; width: number; height: number }>;
+  ): Promise<DecodedPhoto>;
   kill(): void;
 };
 
@@ -113,7 +124,7 @@ function exchange(
   child: ChildProcess,
   photo: { bytes: Uint8Array; format: PhotoFormat; maxPixels: number; maxSide: number },
   limits: { timeoutMs: number; maxRssBytes: number },
-): Promise<{ bytes: Buffer; width: number; height: number }> {
+): Promise<DecodedPhoto> {
   return new Promise((resolve, reject) => {
     const fail = (error: PhotoError): void => {
       finish();
@@ -169,11 +180,11 @@ function exchange(
 }
 
 /** A child that a photo has taken over may answer anything: only a known code or a PNG of a possible size passes. */
-function checkReply(
-  reply: unknown,
-  maxSide: number,
-): { bytes: Buffer; width: number; height: number } | PhotoError | 'nonsense' {
-  const { kind, code, reason, bytes, width, height } = (reply ?? {}) as Record<string, unknown>;
+function checkReply(reply: unknown, maxSide: number): DecodedPhoto | PhotoError | 'nonsense' {
+  const { kind, code, reason, bytes, width, height, traits } = (reply ?? {}) as Record<
+    string,
+    unknown
+  >;
   const knownCode = photoErrorCodes.find((known) => known === code);
   if (kind === 'refused' && knownCode)
     return new PhotoError(knownCode, String(reason).slice(0, 500));
@@ -186,10 +197,18 @@ function checkReply(
       png.readUInt32BE(16) === width &&
       png.readUInt32BE(20) === height &&
       Math.max(width, height) <= maxSide;
-    if (isPossible) return { bytes: png, width, height };
+    const checked = traitsSchema.safeParse(traits);
+    if (isPossible && checked.success) return { bytes: png, width, height, traits: checked.data };
   }
   return 'nonsense';
 }
+
+const traitsSchema: z.ZodType<PhotoTraits> = z.strictObject({
+  shortSide: z.int().positive(),
+  sharpness: z.number().nonnegative(),
+  hash: z.string().regex(/^[0-9a-f]{16}$/),
+  border: z.array(z.number().min(0).max(255)).max(200),
+});
 
 /** @returns resident bytes; 0 where the system does not tell, or where the process is gone */
 async function readRss(pid: number | undefined): Promise<number> {

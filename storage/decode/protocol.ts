@@ -1,6 +1,7 @@
 /** @file What the parent and the decoder child say to each other. One request at a time, one reply each. */
 import type { PhotoErrorCode } from './photo-error.ts';
 import type { PhotoFormat } from './photo-format.ts';
+import type { PhotoTraits } from './photo-traits.ts';
 
 export type DecodeRequest = {
   bytes: Uint8Array;
@@ -11,5 +12,11 @@ export type DecodeRequest = {
 
 export type DecodeReply =
   | { kind: 'ready' }
-  | { kind: 'clean'; bytes: Uint8Array; width: number; height: number }
+  | {
+      kind: 'clean';
+      bytes: Uint8Array;
+      width: number;
+      height: number;
+      traits: PhotoTraits;
+    }
   | { kind: 'refused'; code: PhotoErrorCode; reason: string };

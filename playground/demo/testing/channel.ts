@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { APIMessage } from 'discord-api-types/v10';
 import sharp from 'sharp';
 import { createManualClock } from '../../clock.ts';
+import { findCustomId, readText } from '../../message-parts.ts';
 import { createOpenApiValidator } from '../../openapi.ts';
 import { type Playground, startPlayground } from '../../server.ts';
 
@@ -38,8 +39,9 @@ export async function openTestChannel(): Promise<TestChannel> {
     ...(existsSync(openApiPath) ? { validate: createOpenApiValidator(openApiPath) } : {}),
   });
   const about = (name: string) =>
-    playground.messages().filter(({ content }) => content.startsWith(`**${name}**`));
-  const isEnd = ({ content }: APIMessage) => /^(Ready\.|Not learned\.|Cancelled\.)/m.test(content);
+    playground.messages().filter((message) => readText(message).startsWith(`**${name}**`));
+  const isEnd = (message: APIMessage) =>
+    /^(Ready\.|Not learned\.|Cancelled\.)/m.test(readText(message));
   return {
     playground,
     about,
@@ -53,23 +55,31 @@ export async function openTestChannel(): Promise<TestChannel> {
         until: 'settled',
         timeoutMs: 60_000,
       });
-      if (!sent.message?.content.startsWith('I am learning')) {
-        throw new Error(`/train: ${sent.message?.content ?? sent.note}`);
-      }
+      const question = sent.message;
+      const customId = question && findCustomId(question, 'train-start:');
+      if (!customId) throw new Error(`/train: ${question ? readText(question) : sent.note}`);
+      await playground.click({
+        user: 'ada',
+        message: question.id,
+        customId,
+        until: 'settled',
+        timeoutMs: 60_000,
+      });
     },
     async seeEnd(name) {
       const fits = (message: APIMessage) =>
-        message.content.startsWith(`**${name}**`) && isEnd(message);
+        readText(message).startsWith(`**${name}**`) && isEnd(message);
       await playground.waitForMessage(fits, { timeoutMs: END_MS });
       await sleep(SECOND_MESSAGE_MS);
       return about(name);
     },
     async seeStep(name, step) {
       await playground.waitForMessage(
-        ({ content }) =>
-          content.startsWith(`**${name}**`) &&
-          content.includes('Learning') &&
-          Number(/^Step (\d+) of/m.exec(content)?.[1] ?? 0) >= step,
+        (message) => {
+          const text = readText(message);
+          const isAbout = text.startsWith(`**${name}**`) && text.includes('Learning');
+          return isAbout && Number(/^Step (\d+) of/m.exec(text)?.[1] ?? 0) >= step;
+        },
         { timeoutMs: END_MS },
       );
     },

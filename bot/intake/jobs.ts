@@ -1,0 +1,82 @@
+/** @file A user's jobs: looking at one, stopping it, making it again. */
+
+import { findUserJob, type UserJob } from '#db/queries/jobs.ts';
+import { findDelivery } from '#db/queries/outbox-deliveries.ts';
+import { requestCancelRendition } from '#db/queries/renditions.ts';
+import { requestCancelTraining } from '#db/queries/training-runs.ts';
+import { isTerminal } from '#db/schema/status.ts';
+import type { BotContext } from '../context.ts';
+import { UserError } from '../user-error.ts';
+import { jobState } from '../views/jobs.ts';
+import type { MessageView } from '../views/message-view.ts';
+import { refusals } from '../views/refusals.ts';
+import { renditionAnswer } from '../views/rendition.ts';
+import { cancelAnswer, trainingAgainTaken, trainingProgress } from '../views/training.ts';
+import { readRenditionMessage } from './rendition-message.ts';
+import { drawAgain } from './rerun-rendition.ts';
+import type { RenditionPlace } from './take-rendition.ts';
+import { retryTraining } from './train-again.ts';
+import { readPreviews, readTrainingCard } from './training-card.ts';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @throws {UserError} where the user has no such job */
+export async function requireJob(
+  { db }: Pick<BotContext, 'db'>,
+  userId: string,
+  jobId: string,
+): Promise<UserJob> {
+  const job = UUID.test(jobId) ? await findUserJob(db, userId, jobId) : undefined;
+  if (!job) throw new UserError('NO_SUCH_JOB', refusals.noSuchJob());
+  return job;
+}
+
+/** @returns what its channel shows, or would show had it taken the message */
+export async function showJob(bot: BotContext, job: UserJob): Promise<MessageView> {
+  const { kind, row } = job;
+  if (!isTerminal(row.status)) {
+    if (kind === 'rendition') return jobState(job);
+    const strip = await readPreviews(bot, row);
+    return trainingProgress(row, job.subject, { ahead: null, strip });
+  }
+  const delivery = await findDelivery(bot.db, kind, row.id);
+  if (!delivery) return jobState(job);
+  const view =
+    kind === 'training'
+      ? (await readTrainingCard(bot, delivery))?.view
+      : (await readRenditionMessage(bot, delivery))?.view;
+  return view ?? jobState(job);
+}
+
+/** @throws {UserError} when it is over already */
+export async function cancelJob(
+  bot: BotContext,
+  userId: string,
+  { kind, row }: UserJob,
+): Promise<MessageView> {
+  const request = kind === 'training' ? requestCancelTraining : requestCancelRendition;
+  const result = await request(bot.db, row.id, userId);
+  if (result !== 'cancelled' && result !== 'requested') {
+    throw new UserError('JOB_OVER', refusals.jobOver());
+  }
+  bot.logger.info({ jobId: row.id, result }, 'job cancel asked for');
+  bot.deliver();
+  bot.showProgress();
+  return cancelAnswer(result);
+}
+
+/** @throws {UserError} when it has not failed, or cannot be made again */
+export async function retryJob(
+  bot: BotContext,
+  place: RenditionPlace,
+  job: UserJob,
+): Promise<MessageView> {
+  if (job.row.status !== 'failed' && job.row.status !== 'cancelled') {
+    throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
+  }
+  if (job.kind === 'rendition') {
+    return renditionAnswer({ kind: 'taken', ...(await drawAgain(bot, place, job.row.id)) });
+  }
+  const { run, subject } = await retryTraining(bot, place, { run: job.row, subject: job.subject });
+  return trainingAgainTaken(subject, run.parentArtifactId !== null);
+}

@@ -1,0 +1,64 @@
+/** @file Views of `/jobs`: a line a job, a choice for each, and answers. */
+import type { UserJob } from '#db/queries/jobs.ts';
+import type { RowStatus } from '#db/schema/status.ts';
+import { limits } from './discord-limits.ts';
+import { storedFailureSentence } from './failures.ts';
+import { type MessageView, messageView } from './message-view.ts';
+import { fitText, oneLine, plain } from './text.ts';
+
+const PROMPT_LENGTH = 80;
+
+const statusWords = {
+  queued: 'waiting',
+  running: 'under way',
+  succeeded: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+} satisfies Record<RowStatus, string>;
+
+function titleOf(job: UserJob): string {
+  if (job.kind === 'rendition') return `Pictures: ${plain(job.row.prompt, PROMPT_LENGTH)}`;
+  const what = job.row.parentArtifactId === null ? 'Learning' : 'Learning more about';
+  return `${what} **${plain(job.subject.name)}**`;
+}
+
+function stateOf({ row }: UserJob): string {
+  const { progress, failureCode } = row;
+  if (row.cancelRequested && row.status === 'running') return 'stopping';
+  if (row.status === 'running' && progress && progress.totalSteps > 0) {
+    return `under way, step ${progress.step} of ${progress.totalSteps}`;
+  }
+  return row.status === 'failed'
+    ? `failed: ${storedFailureSentence(failureCode)}`
+    : statusWords[row.status];
+}
+
+const when = (at: Date): string => `<t:${Math.floor(at.getTime() / 1000)}:R>`;
+
+/** @returns the user's jobs, newest first, as many as fit */
+export function jobList(jobs: readonly UserJob[]): MessageView {
+  if (jobs.length === 0) {
+    return messageView('You have asked for nothing yet. Start with `/train` and a few photos.');
+  }
+  const lines: string[] = [];
+  let length = 0;
+  for (const job of jobs) {
+    const line = `• ${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})`;
+    if (length + line.length + 1 > limits.contentLength) break;
+    lines.push(line);
+    length += line.length + 1;
+  }
+  return messageView(lines.join('\n'));
+}
+
+/** @returns what a job is doing, where there is no card of it */
+export function jobState(job: UserJob): MessageView {
+  return messageView(`${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})`);
+}
+
+/** @returns a choice for autocomplete; its value is the job's id */
+export function jobChoice(job: UserJob): { name: string; value: string } {
+  const what = job.kind === 'training' ? `Learning ${job.subject.name}` : job.row.prompt;
+  const name = `${statusWords[job.row.status]}: ${oneLine(what)}`;
+  return { name: fitText(name, limits.choiceNameLength), value: job.row.id };
+}
