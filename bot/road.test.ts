@@ -43,6 +43,7 @@ describe('the road through the bot', () => {
         ],
       },
       until: 'settled',
+      timeoutMs: STAGE_TIMEOUT_MS,
     });
     expect(sent.ephemeral).toBe(true);
     expect(readText(sent.message!)).toContain('**Rex** (dog): 4 photos');

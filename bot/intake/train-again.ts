@@ -84,7 +84,7 @@ async function takeAgain(
     subjectId: subject.id,
     parentArtifactId: how.parentArtifactId,
     // Other noise than before, unless the deployment says which.
-    settings: { ...how.settings, seed: randomInt(2 ** 31), ...bot.trainSettings },
+    settings: { ...how.settings, seed: bot.trainSettings.seed ?? randomInt(2 ** 31) },
   });
   switch (created.outcome) {
     case 'missing':
