@@ -9,7 +9,8 @@ export const nouns = {
   prompt: ['Prompt', 'Prompts'],
   'waiting prompt': ['wartender Prompt', 'wartende Prompts'],
   'different photo': ['unterschiedliches Foto', 'unterschiedliche Fotos'],
-  sample: ['Probebild', 'Probebilder'],
+  training: ['Training', 'Trainings'],
+  other: ['weiterer', 'weitere'],
   vote: ['Stimme', 'Stimmen'],
 } as const;
 
