@@ -1,6 +1,7 @@
-/** @file Holds the documents to the sources: commands, variables, scripts, failure codes, training options, operators, sizes of the known bases. */
+/** @file Holds the documents to the sources: commands, features, variables, scripts, failure codes, training options, operators, sizes of the known bases. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { describeCommands } from './bot/commands/describe-commands.ts';
@@ -146,6 +147,41 @@ describe('docs/training-options.md', () => {
 
 test('docs/commands.md is what the definitions say: else run npm run docs', () => {
   expect(read('docs/commands.md')).toBe(describeCommands(commands, messageCommands));
+});
+
+describe('docs/features.md', () => {
+  const document = read('docs/features.md');
+  const shownBy = (cell: string) =>
+    cell.split('<br>').map((test) => /^`([^`]+)` › (.+)$/.exec(test.trim())!.slice(1, 3));
+  const commandRows = tableRows(document, '| Command');
+
+  /** Names of a file's tests, as they are written there. */
+  const testNames = (file: string): string[] =>
+    [
+      ...read(file).matchAll(
+        /(?<!describe)\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1,\s*(?:\{[^}]*\},\s*)?(?:async )?\(/g,
+      ),
+    ].map(([, , name]) => name!.replaceAll("\\'", "'"));
+
+  test('names tests that exist', () => {
+    const named = [...tableRows(document, '| Feature'), ...commandRows].flatMap(([, cell]) =>
+      shownBy(cell!),
+    );
+    for (const [file, name] of named) expect(testNames(file!), file).toContain(name);
+  });
+
+  test('lists every command, and no other', () => {
+    const subcommands = commands.flatMap(({ definition: { name, options = [] } }) => {
+      const paths = (options as readonly { type: number; name: string }[]).flatMap((option) =>
+        option.type === ApplicationCommandOptionType.Subcommand ? `/${name} ${option.name}` : [],
+      );
+      return paths.length > 0 ? paths : [`/${name}`];
+    });
+    const listed = commandRows.flatMap(([names]) => quoted(names!));
+    expect(listed.sort()).toEqual(
+      [...subcommands, ...messageCommands.map(({ definition }) => definition.name)].sort(),
+    );
+  });
 });
 
 test('docs/samplers.md, the engine and the job contract know the same samplers', () => {

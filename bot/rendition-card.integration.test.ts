@@ -222,6 +222,36 @@ function listFormValues({ modal }: ActionOutcome): Record<string, unknown> {
   );
 }
 
+describe('the commands that go on from a picture', () => {
+  const run = (user: string, name: string, options: Record<string, string | number> = {}) =>
+    stage.playground.command({ user, name, options, until: 'settled', timeoutMs: 20_000 });
+
+  test('/vary draws from a picture of who asks, the latest where none is named', async () => {
+    const { rendition: latest } = await draw({ prompt: 'a [V] in a wood' });
+    const row = await rowOf(await run('ada', 'vary', { how: 'subtle', count: 3 }));
+    expect(row).toMatchObject({
+      ...{ prompt: 'a [V] in a wood', count: 3, settings: { strength: 0.4 } },
+      ...{ parentId: latest.id, sourceId: latest.id, sourceIndex: 0 },
+    });
+    const typed = await stage.playground.autocomplete({
+      ...{ user: 'ada', name: 'vary', focused: 'rendition', value: 'BEACH' },
+    });
+    expect(typed.choices?.map(({ value }) => value)).toContain(drawn.id);
+    const named = await rowOf(await run('ada', 'vary', { rendition: drawn.id, picture: 2 }));
+    expect(named).toMatchObject({ sourceId: drawn.id, sourceIndex: 1, count: 2 });
+  });
+
+  test("/upscale enlarges a picture of who asks, and nobody else's", async () => {
+    const options = { rendition: drawn.id, picture: 2, factor: 4 };
+    const row = await rowOf(await run('ada', 'upscale', options));
+    expect(row).toMatchObject({ sourceId: drawn.id, sourceIndex: 1, settings: { enlarge: 4 } });
+    expect(told(await run('fay', 'upscale'))).toMatch(/^You have no finished picture yet/);
+    const refused = await run('fay', 'upscale', options);
+    expect(told(refused)).toMatch(/^You may not draw what this picture shows/);
+    expect(await findRenditionByInteraction(db(), refused.interactionId)).toBeUndefined();
+  });
+});
+
 describe('the menu of a message', () => {
   const choose = (user: string, name: string, target: string, more: object = {}) =>
     stage.playground.command({ user, name, target, until: 'settled', ...more });
