@@ -102,7 +102,7 @@ export const config = {
         .addStringOption((option) =>
           option
             .setName('language')
-            .setDescription('Which one')
+            .setDescription('Which language')
             .setRequired(true)
             .addChoices(...localeChoices),
         ),

@@ -1,6 +1,7 @@
 /** @file Registers the commands with Discord, in all servers at once. */
 import { REST, Routes } from 'discord.js';
 import { commands, messageCommands } from './index.ts';
+import { localizeCommand } from './localize.ts';
 
 /**
  * Replaces the application's commands by ours.
@@ -14,7 +15,7 @@ export async function deployCommands(discord: {
 }): Promise<number> {
   const rest = new REST(discord.apiUrl ? { api: discord.apiUrl } : {}).setToken(discord.token);
   const registered = await rest.put(Routes.applicationCommands(discord.applicationId), {
-    body: [...commands, ...messageCommands].map(({ definition }) => definition),
+    body: [...commands, ...messageCommands].map(({ definition }) => localizeCommand(definition)),
   });
   return (registered as unknown[]).length;
 }

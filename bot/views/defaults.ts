@@ -35,10 +35,10 @@ export function ownDefaults(
   const none = say('as I recommend');
   const lines: [string, string | number][] = [
     ['count', count ?? '1'],
-    ['aspect', aspect === undefined ? none : aspectLabels[aspect]],
+    ['aspect', aspect === undefined ? none : say(aspectLabels[aspect])],
     ['steps', numInferenceSteps ?? none],
     ['guidance', guidanceScale ?? none],
-    ['sampler', sampler === undefined ? none : samplerLabels[sampler]],
+    ['sampler', sampler === undefined ? none : say(samplerLabels[sampler])],
     ['negative', negativePrompt === undefined ? say('nothing') : code(negativePrompt, 1000)],
     ['subject', subject ? `**${plain(subject.name)}**` : say('your only one, else I ask')],
   ];

@@ -1,4 +1,5 @@
 /** @file Views of `/help`: how to begin, the commands, and a page for each topic. Short, since phones show it. */
+import { say } from '../words/say.ts';
 import { cardView, type MessageView, selectRow, textDisplay } from './message-view.ts';
 import { photoCount } from './refusals.ts';
 import { count } from './text.ts';
@@ -20,53 +21,57 @@ const topics = {
   photos: {
     label: 'Photos to teach with',
     lines: (name: Name) => [
-      `${name('train')} takes ${photoCount.min} to ${photoCount.max} photos; five or six good ones are enough.`,
-      '• One thing only, and the same thing in each: your dog, not dogs.',
-      '• Sharp, bright, and near enough to fill a good part of the photo.',
-      '• From several sides, in front of several backgrounds.',
-      '• As jpeg, png, webp or gif. A phone that takes HEIC can be told to send jpeg.',
-      '• Photos that you may use. Ask the people in them.',
+      say`${name('train')} takes ${photoCount.min} to ${photoCount.max} photos; five or six good ones are enough.`,
+      say('• One thing only, and the same thing in each: your dog, not dogs.'),
+      say('• Sharp, bright, and near enough to fill a good part of the photo.'),
+      say('• From several sides, in front of several backgrounds.'),
+      say('• As jpeg, png, webp or gif. A phone that takes HEIC can be told to send jpeg.'),
+      say('• Photos that you may use. Ask the people in them.'),
     ],
   },
   prompts: {
     label: 'Prompts',
     lines: (name: Name) => [
-      `In ${name('imagine')}, write \`[V]\` or its \`[name]\` where your subject goes:`,
-      '`a [V] on the beach`, `[Rex] as a statue`, `a [Rex] beside a [Mia]`',
-      '• I add what it is, so `dog` need not be there.',
-      '• Place, light and style make a picture; a few words of each are enough.',
-      `• ${name('preset paint')} and its like need one word or two.`,
-      `• ${name('defaults set')} keeps what you want each time.`,
-      '• ℹ️ under a picture shows all it was made with, and ✏️ changes it.',
+      say`In ${name('imagine')}, write \`[V]\` or its \`[name]\` where your subject goes:`,
+      say('`a [V] on the beach`, `[Rex] as a statue`, `a [Rex] beside a [Mia]`'),
+      say('• I add what it is, so `dog` need not be there.'),
+      say('• Place, light and style make a picture; a few words of each are enough.'),
+      say`• ${name('preset paint')} and its like need one word or two.`,
+      say`• ${name('defaults set')} keeps what you want each time.`,
+      say('• ℹ️ under a picture shows all it was made with, and ✏️ changes it.'),
     ],
   },
   sharing: {
     label: 'Sharing',
     lines: (name: Name) => [
-      'What you teach me is yours alone until you share it.',
-      `• ${name('subject share')}: with a person, a role, this server or everyone.`,
-      `• ${name('subject revoke')}: takes it back, and stops what still waits.`,
-      `• ${name('subject info')}: with whom it is shared, and who used it.`,
-      'Others can draw a subject that you share. They never see its photos.',
+      say('What you teach me is yours alone until you share it.'),
+      say`• ${name('subject share')}: with a person, a role, this server or everyone.`,
+      say`• ${name('subject revoke')}: takes it back, and stops what still waits.`,
+      say`• ${name('subject info')}: with whom it is shared, and who used it.`,
+      say('Others can draw a subject that you share. They never see its photos.'),
     ],
   },
   galleries: {
     label: 'Galleries',
     lines: (name: Name) => [
-      'Each server has a gallery. A picture goes there only when its owner says so, each time.',
-      `• **Publish** under your picture, or ${name('gallery publish')}.`,
-      `• ${name('gallery browse')} shows what is there.`,
-      'Deleting a picture or a subject takes its gallery posts along.',
+      say(
+        'Each server has a gallery. A picture goes there only when its owner says so, each time.',
+      ),
+      say`• **Publish** under your picture, or ${name('gallery publish')}.`,
+      say`• ${name('gallery browse')} shows what is there.`,
+      say('Deleting a picture or a subject takes its gallery posts along.'),
     ],
   },
   privacy: {
     label: 'Privacy',
     lines: (name: Name) => [
-      'Photos, what I learn from them and pictures are stored encrypted, with a key of your own.',
-      'I use them for your subject alone, and read no messages.',
-      '• Everybody in a channel sees the pictures that I post there.',
-      '• 🗑️ under a picture deletes it with its message.',
-      `• ${name('subject delete')} deletes photos, what I learned and my copies of its pictures.`,
+      say(
+        'Photos, what I learn from them and pictures are stored encrypted, with a key of your own.',
+      ),
+      say('I use them for your subject alone, and read no messages.'),
+      say('• Everybody in a channel sees the pictures that I post there.'),
+      say('• 🗑️ under a picture deletes it with its message.'),
+      say`• ${name('subject delete')} deletes photos, what I learned and my copies of its pictures.`,
     ],
   },
 } as const satisfies Record<string, { label: string; lines: (name: Name) => readonly string[] }>;
@@ -93,19 +98,19 @@ export function helpPage(commands: readonly ListedCommand[]): MessageView {
   const menu = commands.filter(({ description }) => description === '');
   return page([
     textDisplay(
-      '**How to begin**',
-      `1. ${name('train')} with ${photoCount.min} to ${photoCount.max} photos of one thing.`,
-      `2. When I have learned it: ${name('imagine')} \`a [V] on the beach\`. \`[V]\` is your subject.`,
-      '3. The buttons under the pictures go on from there.',
+      say('**How to begin**'),
+      say`1. ${name('train')} with ${photoCount.min} to ${photoCount.max} photos of one thing.`,
+      say`2. When I have learned it: ${name('imagine')} \`a [V] on the beach\`. \`[V]\` is your subject.`,
+      say('3. The buttons under the pictures go on from there.'),
     ),
     textDisplay(
-      '**Commands**',
+      say('**Commands**'),
       ...commands
         .filter(({ description }) => description !== '')
-        .map((command) => `${nameOfCommand(command, name)}: ${command.description}`),
+        .map((command) => `${nameOfCommand(command, name)}: ${say(command.description)}`),
       ...(menu.length > 0
         ? [
-            `In the menu of my messages, under Apps: ${menu.map((item) => `*${item.name}*`).join(', ')}`,
+            say`In the menu of my messages, under Apps: ${menu.map((item) => `*${item.name}*`).join(', ')}`,
           ]
         : []),
     ),
@@ -115,15 +120,15 @@ export function helpPage(commands: readonly ListedCommand[]): MessageView {
 /** @returns the page of a topic */
 export function helpTopicPage(topic: HelpTopic, commands: readonly ListedCommand[]): MessageView {
   const { label, lines } = topics[topic];
-  return page([textDisplay(`**${label}**`, ...lines(namer(commands)))], topic);
+  return page([textDisplay(`**${say(label)}**`, ...lines(namer(commands)))], topic);
 }
 
 function page(texts: readonly ReturnType<typeof textDisplay>[], topic?: HelpTopic): MessageView {
   const menu = selectRow({
     customId: HELP_MENU,
-    placeholder: 'More about…',
+    placeholder: say('More about…'),
     options: topicChoices.map(({ name: label, value }) => ({
-      label,
+      label: say(label),
       value,
       default: value === topic,
     })),
@@ -135,7 +140,7 @@ function page(texts: readonly ReturnType<typeof textDisplay>[], topic?: HelpTopi
 function nameOfCommand({ name, subcommands }: ListedCommand, nameOf: Name): string {
   const [first, ...more] = subcommands;
   if (first === undefined) return nameOf(name);
-  return `${nameOf(`${name} ${first}`)}${more.length > 0 ? ` and ${count(more.length, 'other')}` : ''}`;
+  return `${nameOf(`${name} ${first}`)}${more.length > 0 ? say` and ${count(more.length, 'other')}` : ''}`;
 }
 
 function namer(commands: readonly ListedCommand[]): Name {

@@ -1,8 +1,13 @@
 /** @file Holds the languages to the sources: every sentence is translated, with the same gaps, and none is left over. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { LocalizationMap } from 'discord.js';
 import { describe, expect, test } from 'vitest';
+import type { Locale } from '#db/schema/guilds.ts';
+import { commands } from '../commands/index.ts';
+import { localizeCommand } from '../commands/localize.ts';
 import { readLiterals } from '../testing/read-literals.ts';
+import { settingNames } from '../views/defaults.ts';
 import { count, duration, list } from '../views/text.ts';
 import { rooms } from './de.ts';
 import { currentLanguage, inLocale, languages, localeFor, say } from './say.ts';
@@ -18,10 +23,46 @@ const nouns = new Set(
 );
 const gapsOf = (sentence: string) => [...new Set(sentence.match(/\{\d+\}/g))].sort();
 
-describe.each(Object.entries(languages))('%s', (_, { sentences, nouns: ownNouns }) => {
-  test('has every sentence of the sources, and no other', () => {
-    expect([...said].filter((sentence) => !Object.hasOwn(sentences, sentence))).toEqual([]);
-    expect(Object.keys(sentences).filter((sentence) => !said.has(sentence))).toEqual([]);
+/** Choices that are the same in every language. */
+const properNames = [
+  ...['DDIM', 'DPM++ 2M', 'DPM++ 2M Karras', 'Euler', 'Euler ancestral', 'PNDM', 'UniPC'],
+  ...['2×', '4×', 'English', 'Deutsch', 'Prompts', ...Object.values(settingNames), 'subject'],
+];
+
+interface Described {
+  readonly description?: string;
+  readonly description_localizations?: LocalizationMap;
+  readonly options?: readonly Described[];
+  readonly choices?: readonly { name: string; name_localizations?: LocalizationMap }[];
+}
+
+/** @returns every text of a registered command or option, with its translations */
+function listTexts(part: Described): [text: string, translations: LocalizationMap][] {
+  const { description, description_localizations, options = [], choices = [] } = part;
+  return [
+    ...(description ? [[description, description_localizations ?? {}] as const] : []),
+    ...choices.map(({ name, name_localizations }) => [name, name_localizations ?? {}] as const),
+    ...options.flatMap(listTexts),
+  ].map(([text, translations]) => [text, translations]);
+}
+/** Translated as they are registered, and again where a view repeats them. */
+const ofCommands = commands.flatMap(({ definition }) =>
+  listTexts(localizeCommand(definition) as Described),
+);
+
+describe.each(Object.entries(languages))('%s', (locale, { sentences, nouns: ownNouns }) => {
+  test('has every sentence of the sources and commands, and no other', () => {
+    const used = new Set([...said, ...ofCommands.map(([text]) => text)]);
+    const missing = [...used].filter((sentence) => !Object.hasOwn(sentences, sentence));
+    expect(missing.filter((sentence) => !properNames.includes(sentence))).toEqual([]);
+    expect(Object.keys(sentences).filter((sentence) => !used.has(sentence))).toEqual([]);
+  });
+
+  test('describes commands and their choices in the 100 characters that Discord takes', () => {
+    for (const [text, translations] of ofCommands) {
+      expect(translations[locale as Locale], text).toBe(sentences[text]);
+      expect(sentences[text]?.length ?? 1, text).toBeLessThanOrEqual(100);
+    }
   });
 
   test('fills the same gaps', () => {
