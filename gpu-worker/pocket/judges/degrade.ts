@@ -1,10 +1,17 @@
 /**
- * @file Makes drawings a little worse, as a generated picture is: moved, soft, grainy, off in brightness.
+ * @file Makes drawings a little worse, as a generated picture is: mirrored, moved, soft, grainy, off in brightness.
  * A judge that only ever saw clean drawings would judge the softness and not the subject.
  */
 import { Philox } from '../../tensor/random/philox.ts';
 
-const CHANCE = { move: 0.7, soften: 0.2, coarsen: 0.05, grain: 0.25, tone: 0.5 } as const;
+const CHANCE = {
+  mirror: 0.5,
+  move: 0.7,
+  soften: 0.2,
+  coarsen: 0.05,
+  grain: 0.25,
+  tone: 0.5,
+} as const;
 /** Pixels. */
 const MAX_MOVE = 4;
 /** Standard deviation; pixels are in [−1, 1]. */
@@ -28,6 +35,7 @@ const GRAIN_LENGTH = 99_991;
 export function degrade(pixels: Float32Array, size: number, random: Philox): void {
   const happens = (chance: number) => random.uniform() < chance;
   const signed = (limit: number) => limit * (2 * random.uniform() - 1);
+  if (happens(CHANCE.mirror)) mirror(pixels, size);
   if (happens(CHANCE.move))
     move(pixels, size, Math.round(signed(MAX_MOVE)), Math.round(signed(MAX_MOVE)));
   if (happens(CHANCE.soften)) soften(pixels, size);
@@ -43,6 +51,12 @@ export function degrade(pixels: Float32Array, size: number, random: Philox): voi
     for (let i = 0; i < pixels.length; i++)
       pixels[i]! += deviation * grain[(first + i) % grain.length]!;
   }
+}
+
+/** Swaps left and right: the world draws both. */
+function mirror(pixels: Float32Array, size: number): void {
+  for (let start = 0; start < pixels.length; start += size)
+    pixels.subarray(start, start + size).reverse();
 }
 
 /** Shifts the picture; the edge that moves in is repeated. */

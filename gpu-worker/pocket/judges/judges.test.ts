@@ -129,15 +129,23 @@ describe('pictures', () => {
       return pixels;
     };
     const before = gradient();
-    let changed = 0;
+    const mirrored = before.map(
+      (_, i) => before[i - (i % JUDGE_SIZE) + JUDGE_SIZE - 1 - (i % JUDGE_SIZE)]!,
+    );
+    let [changed, turned] = [0, 0];
     for (let seed = 0; seed < 30; seed++) {
       const after = damaged(seed);
       expect(after).toEqual(damaged(seed));
-      const difference = after.reduce((sum, x, i) => sum + Math.abs(x - before[i]!), 0);
-      expect(difference / after.length).toBeLessThan(0.35);
-      if (difference > 0) changed++;
+      const distances = [before, mirrored].map((picture) =>
+        after.reduce((sum, x, i) => sum + Math.abs(x - picture[i]!), 0),
+      );
+      expect(Math.min(...distances) / after.length).toBeLessThan(0.35);
+      if (distances[0]! > 0) changed++;
+      if (distances[1]! < distances[0]!) turned++;
     }
     expect(changed).toBeGreaterThan(20);
+    expect(turned).toBeGreaterThan(8);
+    expect(turned).toBeLessThan(22);
   });
 
   test('show twins of one class and both colours that differ in shape', () => {
