@@ -1,4 +1,4 @@
-/** @file Custom ids of buttons, menus and forms: `action:uuid[:index]`. Everything else about them is looked up in rows. */
+/** @file Custom ids of buttons, menus and forms: `action:uuid[:index][:tail]`. Everything else about them is looked up in rows. */
 
 /** Every button there is. */
 export const buttonActions = [
@@ -11,8 +11,15 @@ export const buttonActions = [
   'publish',
   'delete',
   'keep',
-  'gallery-older',
-  'gallery-newer',
+  'page',
+  'vote',
+  'remix',
+  'report',
+  'unpublish',
+  'allow',
+  'refuse',
+  'approve',
+  'deny',
   'cancel-rendition',
   'enlarge-2',
   'enlarge-4',
@@ -44,6 +51,8 @@ export interface ComponentTarget<Action extends string = string> {
   readonly rowId: string;
   /** Which of the row's parts, from 0. */
   readonly index: number | null;
+  /** What no row knows: how somebody looks at a gallery, see `gallery-tail.ts`. */
+  readonly tail: string | null;
 }
 
 /** What a button means. */
@@ -54,15 +63,16 @@ export type SelectTarget = ComponentTarget<SelectAction>;
 export type FormTarget = ComponentTarget<FormAction>;
 
 const CUSTOM_ID =
-  /^([a-z0-9-]{1,20}):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::(\d{1,2}))?$/;
+  /^([a-z0-9-]{1,20}):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?::(\d{1,2}))?(?::([\w.-]{1,50}))?$/;
 
-/** @returns the custom id of a button, menu or form, at most 60 characters */
+/** @returns the custom id of a button, menu or form, at most 100 characters with the longest tail and action */
 export function buildCustomId(
   action: ButtonAction | SelectAction | FormAction,
   rowId: string,
   index?: number,
+  tail?: string,
 ): string {
-  return index === undefined ? `${action}:${rowId}` : `${action}:${rowId}:${index}`;
+  return [action, rowId, index, tail].filter((part) => part !== undefined).join(':');
 }
 
 /**
@@ -73,8 +83,8 @@ export function parseCustomId<Action extends string>(
   customId: string,
   actions: readonly Action[],
 ): ComponentTarget<Action> | undefined {
-  const [, word, rowId, index] = CUSTOM_ID.exec(customId) ?? [];
+  const [, word, rowId, index, tail] = CUSTOM_ID.exec(customId) ?? [];
   const action = actions.find((known) => known === word);
   if (!action || !rowId) return undefined;
-  return { action, rowId, index: index === undefined ? null : Number(index) };
+  return { action, rowId, index: index === undefined ? null : Number(index), tail: tail ?? null };
 }

@@ -20,6 +20,7 @@ import {
 } from '#db/queries/training-runs.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import { insertRendition } from '#db/testing/rows.ts';
+import type { ActionOutcome } from '#playground/delivery.ts';
 import type { FaultRequest } from '#playground/faults.ts';
 import { findCustomId, listComponents, listFiles, readText } from '#playground/message-parts.ts';
 import type { RestEntry } from '#playground/recorder.ts';
@@ -52,6 +53,7 @@ afterAll(async () => {
 });
 beforeEach(() => stage.playground.clearFaults());
 
+const textOf = ({ message }: ActionOutcome) => (message ? readText(message) : '');
 const inChannel = (text: string): APIMessage[] =>
   stage.playground.messages().filter((message) => readText(message).includes(text));
 const buttonsOf = ({ components }: APIMessage) =>
@@ -438,43 +440,11 @@ describe('a picture', () => {
         subcommand: 'browse',
         until: 'settled',
       });
-    expect((await browse()).message?.content).toContain('This gallery is empty.');
+    expect(textOf(await browse())).toContain('This gallery is empty.');
     expect((await press('fay')).message?.content).toContain('Published.');
     expect((await press('fay')).message?.content).toContain('already in the gallery');
-    expect((await browse()).message?.attachments).toHaveLength(1);
-  });
-
-  test('pages through a gallery', async () => {
-    for (let index = 0; index < 5; index++) {
-      const rendition = await imagine(`a [Rex] number ${index}`);
-      await finishRendition(stage, rendition);
-      const published = await stage.playground.command({
-        user: 'ada',
-        name: 'gallery',
-        subcommand: 'publish',
-        until: 'settled',
-      });
-      expect(published.message?.content).toContain('Published.');
-    }
-    const first = await stage.playground.command({
-      user: 'ben',
-      name: 'gallery',
-      subcommand: 'browse',
-      until: 'settled',
-    });
-    expect(first.message?.attachments).toHaveLength(4);
-    const older =
-      JSON.stringify(first.message?.components).match(/gallery-older:[0-9a-f-]{36}/)?.[0] ?? '';
-    const second = await stage.playground.click({
-      user: 'ben',
-      message: first.message?.id ?? '',
-      customId: older,
-      until: 'settled',
-    });
-    expect(second.message?.content).toContain('number 0');
-    expect(second.message?.content).toContain('in the gallery');
-    expect(second.message?.attachments).toHaveLength(2);
-    expect(JSON.stringify(second.message?.components)).toMatch(/gallery-newer:/);
+    const { message } = await browse();
+    expect(message ? listFiles(message) : []).toHaveLength(1);
   });
 
   test('goes with its subject, which only its owner deletes, files and all', async () => {
@@ -518,7 +488,7 @@ describe('a picture', () => {
       subcommand: 'browse',
       until: 'settled',
     });
-    expect(page.message?.content).not.toContain('in the gallery');
+    expect(textOf(page)).toContain('This gallery is empty.');
   });
 });
 
@@ -591,7 +561,7 @@ describe('a deleted subject', () => {
     await until(async () => (await delivery())?.status === 'delivered', 'delivered');
     await until(async () => (await stage.countFiles()) === before.length, 'files deleted');
     expect(await stage.listFiles()).toEqual(before);
-    await until(async () => (await delivery())?.payload.outcome === 'failed', 'purged');
+    await until(async () => (await delivery())?.payload?.outcome === 'failed', 'purged');
   });
 });
 

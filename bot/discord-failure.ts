@@ -11,6 +11,8 @@ export const discordCodes = {
   tooLarge: 40005,
   alreadyAcknowledged: 40060,
   tooManyEditsOfOldMessage: 30046,
+  missingPermissions: 50013,
+  archived: 50083,
   invalidWebhookToken: 50027,
 } as const;
 

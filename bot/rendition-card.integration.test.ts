@@ -1,7 +1,8 @@
 /** @file Every button under pictures, pressed after a restart: what it does, and who may press it. */
 import type { APIMessage } from 'discord.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listGalleryPage, publishPost } from '#db/queries/gallery-posts.ts';
+import { listGalleryPage } from '#db/queries/gallery-pages.ts';
+import { publishPost } from '#db/queries/publishing.ts';
 import { findRenditionByInteraction, getRendition } from '#db/queries/renditions.ts';
 import { revokeShares, shareSubject } from '#db/queries/shares.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
@@ -418,7 +419,8 @@ describe('🗑️ and its question', () => {
     const fileIds = (await getRendition(db(), rendition.id))?.resultFileIds ?? [];
     const guildId = rendition.guildId ?? '';
     const picture = { renditionId: rendition.id, guildId, authorId: rendition.userId };
-    await publishPost(db(), { ...picture, pictureIndex: 0, subjectId: rex.id });
+    const askInChannelId = rendition.channelId;
+    await publishPost(db(), { ...picture, pictureIndex: 0, style: null, askInChannelId });
     const asked = await ask(user);
     expect(told(asked)).toBe(
       'Delete these 2 pictures, 1 gallery post included? This cannot be undone.',
@@ -433,7 +435,7 @@ describe('🗑️ and its question', () => {
       const left = await stage.listFiles();
       return fileIds.every((id) => !left.includes(id));
     }, 'the end of its files');
-    expect((await listGalleryPage(db(), { guildId })).items).toEqual([]);
+    expect((await listGalleryPage(db(), { guildId, order: 'newest' })).items).toEqual([]);
     expect(told(await press('ada', `again:${rendition.id}`, { forge: true }))).toMatch(unknown);
   });
 

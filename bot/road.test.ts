@@ -120,7 +120,9 @@ describe('the road through the bot', () => {
       subcommand: 'browse',
       until: 'settled',
     });
-    expect(page.message?.attachments.map(({ filename }) => filename)).toEqual(['gallery-1.png']);
+    expect(page.message && listFiles(page.message).map(({ name }) => name)).toEqual([
+      'gallery-1.png',
+    ]);
   });
 
   test('every request and answer fits the description of the API that Discord publishes', async () => {

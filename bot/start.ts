@@ -1,5 +1,5 @@
 /** @file Starts the bot on an open database, queue and store: as its own process (main.ts) or inside another one. */
-import { Client, Events, GatewayIntentBits } from 'discord.js';
+import { Client, Events, GatewayIntentBits, REST } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Database } from '#db/client.ts';
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
@@ -14,6 +14,7 @@ import { deployCommands } from './commands/deploy.ts';
 import { createCommandDirectory } from './commands/directory.ts';
 import type { BotContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
+import { createForum } from './delivery/forum.ts';
 import { createKeyedLock } from './delivery/keyed-lock.ts';
 import { startLoop } from './delivery/loop.ts';
 import { createOutbox } from './delivery/outbox.ts';
@@ -25,6 +26,7 @@ import { watchHealth } from './health.ts';
 import { finishDeletions } from './intake/delete-subject.ts';
 import { discardUsedStartPictures } from './intake/start-picture.ts';
 import { discardOldDrafts } from './intake/training-drafts.ts';
+import { countReactions } from './interactions/reactions.ts';
 import { routeInteractions } from './interactions/route.ts';
 import { type BasePresets, paperPresets } from './presets.ts';
 import { defaultRenditionLimits, type RenditionLimits } from './rendition-limits.ts';
@@ -116,7 +118,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     dependencies.onFatal(reason);
   };
   const client = new Client({
-    intents: [GatewayIntentBits.Guilds],
+    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessageReactions],
     allowedMentions: { parse: [], repliedUser: false },
     rest: {
       timeout: REST_TIMEOUT_MS,
@@ -126,6 +128,8 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
   });
   const health = watchHealth(client, { logger, downLimitMs: timings.gatewayDownMs, onRestart });
   const poster = createPoster(client.rest);
+  const once = new REST({ ...client.rest.options, retries: 0 }).setToken(discord.token);
+  const forum = createForum(client.rest, once);
   const lock = createKeyedLock();
   const showProgress = createProgress({
     db,
@@ -138,7 +142,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     renditionAfterMs: timings.renditionProgressMs,
     onRestart,
   });
-  const deliver = createOutbox({ db, store, poster, lock, logger, onRestart });
+  const deliver = createOutbox({ db, store, poster, forum, lock, logger, onRestart });
   const sweep = async () => {
     const added = await enqueueOpenRows(db, queue);
     if (added > 0) logger.info({ added }, 'jobs added for rows that had none');
@@ -182,6 +186,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     deliver: () => outboxLoop.kick(),
   };
   const router = routeInteractions(client, bot, onRestart);
+  countReactions(client, bot);
   logger.info({ applicationId: discord.applicationId }, 'bot ready');
 
   let stopping: Promise<void> | undefined;

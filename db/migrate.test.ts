@@ -5,13 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from './client.ts';
 import { artifacts } from './schema/artifacts.ts';
 import { classImageSets } from './schema/class-image-sets.ts';
+import { galleryPostSubjects } from './schema/gallery-post-subjects.ts';
 import { galleryPosts } from './schema/gallery-posts.ts';
+import { galleryVotes } from './schema/gallery-votes.ts';
 import { guilds } from './schema/guilds.ts';
 import { outboxDeliveries } from './schema/outbox-deliveries.ts';
 import { photos } from './schema/photos.ts';
 import { renditionDrafts } from './schema/rendition-drafts.ts';
 import { renditionSubjects } from './schema/rendition-subjects.ts';
 import { renditions } from './schema/renditions.ts';
+import { reports } from './schema/reports.ts';
 import { subjectShares } from './schema/subject-shares.ts';
 import { subjects } from './schema/subjects.ts';
 import { trainingDrafts } from './schema/training-drafts.ts';
@@ -32,12 +35,15 @@ describe('the newest migration', () => {
       artifacts,
       classImageSets,
       galleryPosts,
+      galleryPostSubjects,
+      galleryVotes,
       guilds,
       outboxDeliveries,
       photos,
       renditionDrafts,
       renditionSubjects,
       renditions,
+      reports,
       subjectShares,
       subjects,
       trainingDrafts,

@@ -1,6 +1,7 @@
 /** @file Queries on a real Postgres. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openDatabase } from './client.ts';
+import { describeGalleries } from './testing/gallery-suite.ts';
 import { describeQueries } from './testing/query-suite.ts';
 import {
   createTestDatabase,
@@ -33,4 +34,5 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
   describeQueries('Postgres', open);
   describeShares('Postgres', open);
   describeTrainings('Postgres', open);
+  describeGalleries('Postgres', open);
 });

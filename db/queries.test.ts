@@ -1,5 +1,6 @@
 /** @file Queries on PGlite in memory. */
 import { openDatabase } from './client.ts';
+import { describeGalleries } from './testing/gallery-suite.ts';
 import { describeQueries } from './testing/query-suite.ts';
 import { describeShares } from './testing/share-suite.ts';
 import { describeTrainings } from './testing/training-suite.ts';
@@ -8,3 +9,4 @@ const open = () => openDatabase('pglite://memory');
 describeQueries('PGlite', open);
 describeShares('PGlite', open);
 describeTrainings('PGlite', open);
+describeGalleries('PGlite', open);

@@ -27,6 +27,8 @@ export interface Command {
 export interface MessageCommand {
   /** As Discord registers it. */
   readonly definition: RESTPostAPIContextMenuApplicationCommandsJSONBody;
+  /** Works wherever and for whomever the server's admins have not allowed the bot. */
+  readonly isAlwaysAllowed?: boolean;
   /** @throws {UserError} whose sentence is shown to the user */
   run(interaction: MessageContextMenuCommandInteraction, bot: BotContext): Promise<void>;
 }

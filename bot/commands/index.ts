@@ -9,6 +9,7 @@ import { imagine } from './imagine.ts';
 import { jobs } from './jobs.ts';
 import { preset } from './preset.ts';
 import { remix } from './remix.ts';
+import { report } from './report.ts';
 import { subject } from './subject.ts';
 import { train } from './train.ts';
 import { upscale } from './upscale.ts';
@@ -28,4 +29,8 @@ export const commands = [
   help,
 ] as const satisfies readonly Command[];
 
-export const messageCommands = [imageInfo, remix] as const satisfies readonly MessageCommand[];
+export const messageCommands = [
+  imageInfo,
+  remix,
+  report,
+] as const satisfies readonly MessageCommand[];

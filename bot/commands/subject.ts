@@ -6,10 +6,10 @@ import {
   SlashCommandBuilder,
   type SlashCommandStringOption,
 } from 'discord.js';
+import { countPublishedPictures } from '#db/queries/gallery-posts.ts';
 import { listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
 import { countSubjectUses } from '#db/queries/rendition-subjects.ts';
 import { listShares, revokeShares, shareSubject } from '#db/queries/shares.ts';
-import { countPublishedPictures } from '#db/queries/subject-deletion.ts';
 import { searchOwnSubjects } from '#db/queries/subject-search.ts';
 import { countPhotos, listSubjects } from '#db/queries/subjects.ts';
 import { listLatestRuns } from '#db/queries/training-runs.ts';

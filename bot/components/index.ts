@@ -22,11 +22,13 @@ import { askToDelete, deletePicturesNow } from './delete-rendition.ts';
 import { deleteSubjectNow, keepSubject } from './delete-subject.ts';
 import { openEditForm, takeEditForm } from './edit-rendition.ts';
 import { finishTraining } from './finish-training.ts';
-import { turnGalleryPage } from './gallery-page.ts';
+import { reportPostNow, turnGalleryPage, unpublishPost, voteForPost } from './gallery-post.ts';
 import { showHelpTopic } from './help-topic.ts';
 import { publishRendition } from './publish-rendition.ts';
-import { takeRemixForm } from './remix-rendition.ts';
+import { decidePublishRequest } from './publish-request.ts';
+import { openRemixForm, takeRemixForm } from './remix-rendition.ts';
 import { showRenditionInfo } from './rendition-info.ts';
+import { decideReportNow } from './report-decision.ts';
 import { drawAgainNow, enlargePictureNow, varyPictureNow } from './rerun-rendition.ts';
 import { takeTrainForm } from './train-form.ts';
 import {
@@ -80,8 +82,15 @@ export const buttons = {
   publish: publishRendition,
   delete: deleteSubjectNow,
   keep: keepSubject,
-  'gallery-older': turnGalleryPage,
-  'gallery-newer': turnGalleryPage,
+  page: turnGalleryPage,
+  vote: voteForPost,
+  remix: openRemixForm,
+  report: reportPostNow,
+  unpublish: unpublishPost,
+  allow: decidePublishRequest,
+  refuse: decidePublishRequest,
+  approve: decideReportNow,
+  deny: decideReportNow,
   'cancel-rendition': cancelRendition,
   'enlarge-2': enlargePictureNow,
   'enlarge-4': enlargePictureNow,

@@ -3,9 +3,8 @@ import type { ButtonInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { publishPicture } from '../intake/gallery.ts';
-import { checkGuild } from '../interactions/checks.ts';
+import { checkGuild, checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
-import { publishedAnswer } from '../views/gallery.ts';
 
 /** Puts one picture into the server's gallery. */
 export async function publishRendition(
@@ -14,11 +13,8 @@ export async function publishRendition(
   { rowId, index }: ButtonTarget,
 ): Promise<void> {
   await deferAnswer(interaction);
-  const published = await publishPicture(bot, {
-    renditionId: rowId,
-    pictureIndex: index ?? 0,
-    guildId: checkGuild(interaction),
-    userId: interaction.user.id,
-  });
-  await answer(interaction, publishedAnswer(published.outcome));
+  const guildId = checkGuild(interaction);
+  const { userId, channelId } = checkPlace(interaction);
+  const picture = { renditionId: rowId, pictureIndex: index ?? 0 };
+  await answer(interaction, await publishPicture(bot, { ...picture, guildId, channelId, userId }));
 }

@@ -1,12 +1,23 @@
-/** @file The form of *Remix with my subject*, sent. */
-import type { ModalSubmitInteraction } from 'discord.js';
+/** @file *Remix with my subject*: its button under published pictures, and its form. */
+import type { ButtonInteraction, ModalSubmitInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
-import type { FormTarget } from '../custom-ids.ts';
-import { remixRendition } from '../intake/remix-rendition.ts';
+import type { ButtonTarget, FormTarget } from '../custom-ids.ts';
+import { prepareRemix, remixRendition } from '../intake/remix-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
-import { answer, deferAnswer } from '../interactions/respond.ts';
-import { remixFields } from '../views/remix-form.ts';
+import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
+import { buildRemixForm, remixFields } from '../views/remix-form.ts';
 import { renditionAnswer } from '../views/rendition.ts';
+
+/** Opens the form for a picture that the viewer sees in the gallery. */
+export async function openRemixForm(
+  interaction: ButtonInteraction,
+  bot: BotContext,
+  { rowId }: ButtonTarget,
+): Promise<void> {
+  // A form must be the first answer, so nothing but rows is looked up before.
+  const form = await prepareRemix(bot, checkPlace(interaction), rowId);
+  await openForm(interaction, buildRemixForm(form));
+}
 
 /** Draws what the form says. */
 export async function takeRemixForm(

@@ -1,4 +1,4 @@
-/** @file The outbox: tells Discord how trainings and renditions ended, until Discord has it. */
+/** @file The outbox: tells Discord what changed, until Discord has it. */
 import type { Logger } from 'pino';
 import {
   claimDeliveries,
@@ -7,19 +7,23 @@ import {
 } from '#db/queries/outbox-deliveries.ts';
 import { setRenditionProgressMessage } from '#db/queries/renditions.ts';
 import { setTrainingProgressMessage } from '#db/queries/training-runs.ts';
-import type { OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
+import type { DeliveryKind, OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
 import type { BotContext } from '../context.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { readRenditionMessage } from '../intake/rendition-message.ts';
 import { readTrainingCard } from '../intake/training-card.ts';
 import { type MessageView, withoutFiles } from '../views/message-view.ts';
+import type { Forum } from './forum.ts';
+import { mirrorGalleryPost, mirrorPublishRequest } from './gallery.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isEditable } from './message-age.ts';
 import type { Poster } from './poster.ts';
+import { mirrorReport } from './reports.ts';
 
 /** What {@link createOutbox} needs. */
 export interface OutboxOptions extends Pick<BotContext, 'db' | 'store' | 'logger'> {
   readonly poster: Poster;
+  readonly forum: Forum;
   readonly lock: KeyedLock;
   /** Called when Discord no longer takes our token. */
   readonly onRestart: (reason: string) => void;
@@ -52,10 +56,10 @@ async function deliver(options: OutboxOptions, delivery: OutboxDelivery): Promis
     attempt: delivery.attempts,
   });
   try {
-    const send = delivery.kind === 'training' ? deliverTraining : deliverRendition;
+    const send = senders[delivery.kind];
     const messageId = await options.lock(delivery.refId, () => send(options, delivery));
     await markDelivered(db, delivery, messageId);
-    logger.info({ messageId, outcome: delivery.payload.outcome }, 'outcome delivered');
+    logger.info({ messageId, outcome: delivery.payload?.outcome }, 'delivered');
   } catch (error) {
     const failure = classifyFailure(error);
     if (failure.kind === 'restart') options.onRestart(failure.code);
@@ -66,9 +70,20 @@ async function deliver(options: OutboxOptions, delivery: OutboxDelivery): Promis
       ...(failure.delayMs === undefined ? {} : { delayMs: failure.delayMs }),
     });
     const level = status === 'failed' ? 'error' : 'warn';
-    logger[level]({ err: error, code: failure.code, status }, 'outcome not delivered');
+    logger[level]({ err: error, code: failure.code, status }, 'not delivered');
   }
 }
+
+/** Sends what a row has to tell. @returns the message that tells it, where there is one */
+type Sender = (options: OutboxOptions, delivery: OutboxDelivery) => Promise<string | null>;
+
+const senders = {
+  training: deliverTraining,
+  rendition: deliverRendition,
+  'gallery-post': mirrorGalleryPost,
+  'publish-request': mirrorPublishRequest,
+  report: mirrorReport,
+} as const satisfies Record<DeliveryKind, Sender>;
 
 async function deliverTraining(
   options: OutboxOptions,

@@ -21,17 +21,20 @@ export interface Poster {
   post(channelId: string, view: MessageView, nonce: string): Promise<string>;
   /** Replaces a message, its files included. */
   edit(channelId: string, messageId: string, view: MessageView): Promise<void>;
+  /** Replaces a message's words and buttons; its files stay. */
+  editText(channelId: string, messageId: string, view: MessageView): Promise<void>;
   remove(channelId: string, messageId: string): Promise<void>;
 }
 
 /** A request with files may take long, but not for ever: the library waits for a stalled body without end. */
 const REQUEST_MS = 60_000;
 
+/** Sends a request, with a deadline. */
+export const sendInTime = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  withDeadline(request(AbortSignal.timeout(REQUEST_MS)), REQUEST_MS);
+
 /** Builds a poster on the library's REST client, which keeps Discord's rate limits. */
 export function createPoster(rest: REST): Poster {
-  const send = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline(request(AbortSignal.timeout(REQUEST_MS)), REQUEST_MS);
-
   return {
     async post(channelId, view, nonce) {
       const body: RESTPostAPIChannelMessageJSONBody = {
@@ -40,7 +43,7 @@ export function createPoster(rest: REST): Poster {
         nonce,
         enforce_nonce: true,
       };
-      const message = await send((signal) =>
+      const message = await sendInTime((signal) =>
         rest.post(Routes.channelMessages(channelId), { body, files: toFiles(view), signal }),
       );
       return idOf(message);
@@ -49,7 +52,7 @@ export function createPoster(rest: REST): Poster {
       // A card has no content; saying so clears what was there.
       const content = view.isCard ? null : view.content;
       const body: RESTPatchAPIChannelMessageJSONBody = { content, ...toBody(view) };
-      const message = await send((signal) =>
+      const message = await sendInTime((signal) =>
         rest.patch(Routes.channelMessage(channelId, messageId), {
           body,
           files: toFiles(view),
@@ -58,13 +61,25 @@ export function createPoster(rest: REST): Poster {
       );
       idOf(message);
     },
+    async editText(channelId, messageId, view) {
+      const { attachments: _, ...body } = toBody(view);
+      const content = view.isCard ? null : view.content;
+      const changes: RESTPatchAPIChannelMessageJSONBody = { content, ...body };
+      const message = await sendInTime((signal) =>
+        rest.patch(Routes.channelMessage(channelId, messageId), { body: changes, signal }),
+      );
+      idOf(message);
+    },
     async remove(channelId, messageId) {
-      await send((signal) => rest.delete(Routes.channelMessage(channelId, messageId), { signal }));
+      await sendInTime((signal) =>
+        rest.delete(Routes.channelMessage(channelId, messageId), { signal }),
+      );
     },
   };
 }
 
-function toBody(view: MessageView) {
+/** @returns what requests with a message have in common */
+export function toBody(view: MessageView) {
   return {
     ...(view.isCard ? { flags: MessageFlags.IsComponentsV2 } : {}),
     components: [...view.components],
@@ -78,12 +93,13 @@ function toBody(view: MessageView) {
   };
 }
 
-function toFiles(view: MessageView): RawFile[] {
+/** @returns the files as the library takes them */
+export function toFiles(view: MessageView): RawFile[] {
   return view.files.map(({ name, bytes }) => ({ name, data: bytes, contentType: 'image/png' }));
 }
 
-/** A proxy may answer 200 with a page: whatever is no message counts as lost. */
-function idOf(message: unknown): string {
+/** A proxy may answer 200 with a page: whatever is no message, nor anything else with an id, counts as lost. */
+export function idOf(message: unknown): string {
   const id = (message as { id?: unknown } | null)?.id;
   if (typeof id !== 'string') throw new SyntaxError('Discord answered with something else');
   return id;

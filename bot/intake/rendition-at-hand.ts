@@ -1,4 +1,5 @@
 /** @file A rendition that somebody goes on from: whether they may, and what its prompt means for them. Knows no Discord. */
+import { isPublishedIn } from '#db/queries/gallery-posts.ts';
 import type { Asker } from '#db/queries/grantees.ts';
 import { getRendition } from '#db/queries/renditions.ts';
 import { findUsableSubject, type UsableSubject } from '#db/queries/shares.ts';
@@ -15,23 +16,37 @@ export interface Viewer extends Asker {
 }
 
 /**
- * Finds a rendition for somebody who can see it: whoever asked for it, and whoever is in its channel.
+ * Finds a rendition for somebody who can see it: whoever asked for it, whoever is in its channel, and in whose server's
+ * gallery it is.
  *
+ * @param pictureIndex the picture that it is about, from 0: of several, one may be in the gallery and the others not
  * @throws {UserError} where it is unknown or deleted, or was shown elsewhere only
  */
 export async function findVisibleRendition(
   bot: Pick<BotContext, 'db'>,
   viewer: Viewer,
   renditionId: string,
+  pictureIndex?: number,
 ): Promise<Rendition> {
   const rendition = await getRendition(bot.db, renditionId);
   if (!rendition || rendition.deletedAt) {
     throw new UserError('PICTURE_GONE', refusals.pictureGone());
   }
-  if (rendition.userId !== viewer.userId && rendition.channelId !== viewer.channelId) {
+  const isTheirs = rendition.userId === viewer.userId;
+  const isHere = rendition.channelId === viewer.channelId;
+  const picture = { renditionId, pictureIndex };
+  if (!isTheirs && !isHere && !(await isInGallery(bot, viewer, picture))) {
     throw new UserError('NOT_HERE', refusals.pictureElsewhere());
   }
   return rendition;
+}
+
+async function isInGallery(
+  bot: Pick<BotContext, 'db'>,
+  { guildId }: Viewer,
+  picture: { renditionId: string; pictureIndex: number | undefined },
+): Promise<boolean> {
+  return guildId !== null && (await isPublishedIn(bot.db, { ...picture, guildId }));
 }
 
 /** A rendition with the subjects of its prompt. */
@@ -50,8 +65,9 @@ export async function findRenditionAtHand(
   bot: Pick<BotContext, 'db'>,
   viewer: Viewer,
   renditionId: string,
+  pictureIndex?: number,
 ): Promise<RenditionAtHand> {
-  const rendition = await findVisibleRendition(bot, viewer, renditionId);
+  const rendition = await findVisibleRendition(bot, viewer, renditionId, pictureIndex);
   const byKey = new Map<string, UsableSubject>();
   for (const { key } of listReferences(parsePrompt(rendition.prompt))) {
     const subjectId = rendition.namedSubjects[key] ?? rendition.subjectId;

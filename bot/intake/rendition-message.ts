@@ -6,7 +6,7 @@ import type { BotContext } from '../context.ts';
 import type { MessageView } from '../views/message-view.ts';
 import { type MissingReason, renditionEnded } from '../views/rendition-card.ts';
 import { inGuildLocale } from '../words/public-locale.ts';
-import { outcomeNow } from './outcome-now.ts';
+import { outcomeNow, payloadOf } from './outcome-now.ts';
 import { readPictures } from './pictures.ts';
 
 /** How a rendition ended, and how that is told. */
@@ -20,8 +20,10 @@ export interface RenditionMessage {
 /** @returns undefined where its asker deleted it */
 export async function readRenditionMessage(
   bot: Pick<BotContext, 'db' | 'store' | 'logger'>,
-  { refId, userId, payload }: Pick<OutboxDelivery, 'refId' | 'userId' | 'payload'>,
+  delivery: Pick<OutboxDelivery, 'refId' | 'userId' | 'payload'>,
 ): Promise<RenditionMessage | undefined> {
+  const { refId, userId } = delivery;
+  const payload = payloadOf(delivery);
   const fileIds =
     payload.outcome === 'succeeded' && payload.kind === 'rendition' ? payload.result.fileIds : [];
   const pictures = await readPictures(bot, userId, fileIds);

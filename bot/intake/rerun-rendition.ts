@@ -174,7 +174,7 @@ async function findPictureAtHand(
   place: RenditionPlace,
   { renditionId, pictureIndex }: PictureTarget,
 ) {
-  const at = await findRenditionAtHand(bot, place, renditionId);
+  const at = await findRenditionAtHand(bot, place, renditionId, pictureIndex);
   if (at.rendition.resultFileIds?.[pictureIndex] === undefined) {
     throw new UserError('PICTURE_GONE', refusals.pictureGone());
   }

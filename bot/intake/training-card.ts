@@ -9,7 +9,7 @@ import type { BotContext } from '../context.ts';
 import type { MessageView } from '../views/message-view.ts';
 import { type TrainingPictures, trainingEnded } from '../views/training-ended.ts';
 import { inGuildLocale } from '../words/public-locale.ts';
-import { outcomeNow } from './outcome-now.ts';
+import { outcomeNow, payloadOf } from './outcome-now.ts';
 import { readPictures } from './pictures.ts';
 import { drawStrip } from './strips.ts';
 
@@ -31,8 +31,10 @@ export async function readPreviews(
 /** @returns the card of a training that has ended, with its rows; undefined where there is no such training */
 export async function readTrainingCard(
   bot: Stores,
-  { refId, userId, payload }: Pick<OutboxDelivery, 'refId' | 'userId' | 'payload'>,
+  delivery: Pick<OutboxDelivery, 'refId' | 'userId' | 'payload'>,
 ): Promise<{ run: TrainingRun; subject: Subject; view: MessageView } | undefined> {
+  const { refId, userId } = delivery;
+  const payload = payloadOf(delivery);
   const pictures =
     payload.outcome === 'succeeded' && payload.kind === 'training'
       ? await readTrainingPictures(bot, userId, refId, payload.result)

@@ -6,11 +6,17 @@ import {
   type ModalSubmitInteraction,
   type StringSelectMenuInteraction,
 } from 'discord.js';
-import type { Command } from '../commands/command.ts';
+import type { Command, MessageCommand } from '../commands/command.ts';
 import { commands, messageCommands } from '../commands/index.ts';
 import { buttons, forms, menus, modals, selects } from '../components/index.ts';
 import type { BotContext } from '../context.ts';
-import { buttonActions, formActions, parseCustomId, selectActions } from '../custom-ids.ts';
+import {
+  type ButtonAction,
+  buttonActions,
+  formActions,
+  parseCustomId,
+  selectActions,
+} from '../custom-ids.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
@@ -114,12 +120,24 @@ async function dispatch(interaction: Interaction, bot: BotContext): Promise<void
   }
 }
 
+/** Those about one's own rights, and the moderators' own. */
+const alwaysAllowedButtons: readonly ButtonAction[] = [
+  'unpublish',
+  'allow',
+  'refuse',
+  'report',
+  'approve',
+  'deny',
+];
+
 /** Whether it works even where the server's admins have not opened the bot. */
 function isAlwaysAllowed(interaction: Interaction): boolean {
+  if (interaction.isButton()) {
+    return parseCustomId(interaction.customId, alwaysAllowedButtons) !== undefined;
+  }
   if (!interaction.isCommand() && !interaction.isAutocomplete()) return false;
-  const command: Command | undefined = commands.find(
-    ({ definition }) => definition.name === interaction.commandName,
-  );
+  const all: readonly (Command | MessageCommand)[] = [...commands, ...messageCommands];
+  const command = all.find(({ definition }) => definition.name === interaction.commandName);
   return command?.isAlwaysAllowed === true;
 }
 

@@ -16,6 +16,9 @@ export const limits = {
   customIdLength: 100,
   attachments: 10,
   altTextLength: 1024,
+  /** Of a forum's post. */
+  threadNameLength: 100,
+  threadTags: 5,
   choices: 25,
   choiceNameLength: 100,
   choiceValueLength: 100,

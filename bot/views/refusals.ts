@@ -203,8 +203,24 @@ export const refusals = {
     'I do not know this picture. Choose one from the list that appears while you type.',
   nothingToPublish: (): string =>
     'You have no finished picture here yet. Make one with `/imagine`, then publish it.',
-  galleryEmpty: (): string =>
-    'This gallery is empty. The **Publish** button under a picture puts it here.',
+  madeElsewhere: (): string =>
+    'This picture was made elsewhere. Publish it in the server where you asked for it.',
+  postDenied: (): string =>
+    'The moderators of this server have taken this picture down. Ask them, or publish another one.',
+  postGone: (): string =>
+    'This picture is not in the gallery of this server. `/gallery browse` shows what is.',
+  notYourPost: (): string =>
+    'Only its author, the owner of the subject in it and moderators take a picture out of the gallery. You can report it.',
+  ownVote: (): string => 'This picture is yours: the votes of others count.',
+  requestOver: (): string => 'This is decided already. `/gallery mine` shows what waits for you.',
+  notYourConsent: (): string => 'Only the owner of the subject in this picture decides about it.',
+  reportsOfMineOnly: (): string =>
+    'I take reports of my own messages only. For others, use the report of Discord itself.',
+  noModerators: (): string =>
+    'This server takes no reports. Ask one of its admins to choose a channel with `/config moderators`.',
+  notModerator: (): string => 'Only moderators of this server decide about reports.',
+  reportGone: (): string => 'I know no such report in this server.',
+  reportOver: (): string => 'Another moderator was faster: this is decided already.',
   unknownButton: (): string => 'This button is from an older version of me. Use the command again.',
   unknownCommand: (): string =>
     'I do not know this command any more. Reload Discord and try again.',

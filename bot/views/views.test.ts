@@ -6,23 +6,33 @@ import type {
 import { describe, expect, test } from 'vitest';
 import { failureCodes, type Outcome } from '#db/jobs/outcome.ts';
 import type { RenderProgress } from '#db/jobs/render-prompt.ts';
+import { galleryOrders } from '#db/queries/gallery-pages.ts';
 import type { GalleryItem } from '#db/queries/gallery-posts.ts';
+import { parseGrantee } from '#db/queries/grantees.ts';
+import { type GalleryPost, galleryPostStatuses } from '#db/schema/gallery-posts.ts';
+import { locales } from '#db/schema/guilds.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
+import { type Report, reportStatuses } from '#db/schema/reports.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { photoErrorCodes } from '#storage/decode/photo-error.ts';
 import { fetchErrorCodes } from '#storage/remote/fetch-error.ts';
 import { commands } from '../commands/index.ts';
 import { buttonActions, parseCustomId } from '../custom-ids.ts';
+import { styles } from '../styles.ts';
+import { guildSettings, MAX_LISTED } from './config.ts';
 import { limits, listComponents, listLimitViolations } from './discord-limits.ts';
 import { buildEditForm } from './edit-form.ts';
 import { failureSentence, storedFailureSentence } from './failures.ts';
-import { galleryPage } from './gallery.ts';
+import { galleryPage, postChoice } from './gallery.ts';
+import { chooseTags, galleryPost, galleryPostTitle, publishRequest } from './gallery-post.ts';
 import type { MessageView } from './message-view.ts';
 import { refusals } from './refusals.ts';
 import { buildRemixForm } from './remix-form.ts';
 import { deletePicturesQuestion, renditionAnswer, renditionInfo } from './rendition.ts';
 import { renditionEnded } from './rendition-card.ts';
 import { renditionProgress } from './rendition-progress.ts';
+import { reportCard } from './report.ts';
+import { shareRevoked, subjectInfo, subjectShared } from './sharing.ts';
 import { deleteQuestion, subjectChoice, subjectList } from './subjects.ts';
 import { code, duration, fitText, plain, progressBar } from './text.ts';
 import { buildTrainForm } from './train-form.ts';
@@ -55,6 +65,27 @@ const renditionOf = (prompt: string): Rendition =>
     parentId: id,
     sourceId: null,
   }) as unknown as Rendition;
+const itemOf = (
+  prompt: string,
+  name: string,
+  status: GalleryPost['status'] = 'published',
+  index = 0,
+) =>
+  ({
+    post: {
+      id: id.replace(/.$/, String(index)),
+      renditionId: id.replace(/.$/, String(index)),
+      pictureIndex: 3,
+      authorId: '1'.repeat(20),
+      status,
+      style: 'pixel-art',
+      voteCount: 2 ** 31 - 1,
+      hallOfFameAt: new Date(),
+      channelId: '2'.repeat(20),
+    },
+    rendition: renditionOf(prompt),
+    subjects: [subjectOf(name), { ...subjectOf(name), ownerId: '3'.repeat(20) }],
+  }) as unknown as GalleryItem;
 const idsOf = (view: MessageView) =>
   listComponents(view).flatMap((item) => ('custom_id' in item ? [item.custom_id] : []));
 const picture = Buffer.alloc(8);
@@ -103,12 +134,6 @@ describe('views', () => {
       code: 'PROMPT_TOO_LONG',
       detail: { word: prompt },
     } as const;
-    const item = {
-      post: { id, authorId: '1'.repeat(20) },
-      rendition,
-      subject: null,
-    } as GalleryItem;
-    const page = { items: Array(4).fill(item), olderThan: id, newerThan: id };
     const two = [subjectOf(texts.longest), subjectOf(texts.markdown)];
     const views = [
       renditionEnded(rendition, two, rendered, Array(4).fill(picture)),
@@ -119,9 +144,114 @@ describe('views', () => {
       deletePicturesQuestion(rendition, 4),
       renditionProgress({ ...rendition, status: 'running', progress: rendering }, two, picture),
       renditionProgress({ ...rendition, status: 'queued' }, two, null),
-      galleryPage(page, [picture, picture, null, picture]),
     ];
     for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+  });
+
+  test.each([
+    ...Object.entries(prompts).map(([key, prompt]) => [`${key} prompt`, prompt, texts.longest]),
+    ...Object.entries(texts).map(([key, name]) => [`${key} name`, prompts.thousand, name]),
+  ] as const)('of a gallery with a %s fit', (_, prompt = '', name = '') => {
+    const statuses = galleryPostStatuses.map((status, index) =>
+      itemOf(prompt, name, status, index),
+    );
+    const cursor = { postId: id, votes: 2 ** 24, direction: 'next' } as const;
+    const page = (items: GalleryItem[]) => ({
+      items,
+      next: cursor,
+      previous: { ...cursor, direction: 'previous' as const },
+    });
+    const widest = { authorId: '9'.repeat(19), subjectId: id, style: styles.at(-1) };
+    const views = [
+      ...[...galleryOrders, 'mine' as const].flatMap((order) =>
+        [statuses.slice(0, 4), statuses.slice(1), []].map((items) =>
+          galleryPage({
+            page: page(items),
+            pictures: [picture, null, picture, picture],
+            look: { order, ...widest },
+            subjectName: name,
+            undelivered: [id],
+            requests: [7, 8].map((n) => ({ item: itemOf(prompt, name, 'asked', n), picture })),
+          }),
+        ),
+      ),
+      ...locales.flatMap((locale) => [
+        ...statuses.flatMap((item) => [
+          galleryPost(item, locale, picture),
+          galleryPost(item, locale),
+          publishRequest(item, locale, picture),
+          publishRequest(item, locale, null),
+        ]),
+        ...reportStatuses.flatMap((status) =>
+          [null, prompt].map((said) =>
+            reportCard(
+              { id, guildId: '1', status, decidedBy: '1'.repeat(20) } as Report,
+              { authorId: '1'.repeat(20), prompt: said, message: null, picture },
+              locale,
+            ),
+          ),
+        ),
+      ]),
+    ];
+    for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+    for (const item of statuses) {
+      const title = galleryPostTitle(item);
+      expect(title.length).toBeLessThanOrEqual(limits.threadNameLength);
+      expect(title.trim()).not.toBe('');
+      expect(postChoice(item).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+    }
+  });
+
+  test('of sharing fit, however many share a subject and use it', () => {
+    for (const name of Object.values(texts)) {
+      const subject = { ...subjectOf(name), createdAt: new Date() };
+      const shares = Array.from({ length: 300 }, (_, index) => ({
+        grantee: ['everyone', `role:${'7'.repeat(20)}`, `user:${'8'.repeat(20)}`][index % 3]!,
+      }));
+      const grantees = shares.map(({ grantee }) => parseGrantee(grantee));
+      const user = { userId: '9'.repeat(20), count: 1_000_000, lastAt: new Date() };
+      const usage = { total: 1e9, users: 1e6, top: Array(10).fill(user) };
+      const counts = { photoCount: 10, publishedPictures: 1e6 };
+      const views = [
+        subjectShared(subject, grantees, '1'),
+        shareRevoked(subject, grantees, 1e6, null),
+        shareRevoked(subject, [], 0, null),
+        subjectInfo(subject, { ...counts, shares, usage }, '1'),
+      ];
+      for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+    }
+  });
+
+  test('of the settings of a server fit, with both lists full', () => {
+    const ids = Array<string>(MAX_LISTED).fill('1'.repeat(20));
+    const [one = ''] = ids;
+    for (const locale of locales) {
+      const view = guildSettings({
+        galleryChannelId: one,
+        moderatorChannelId: one,
+        hallOfFameThreshold: 1000,
+        allowedChannelIds: ids,
+        allowedRoleIds: ids,
+        locale,
+      });
+      expect(listLimitViolations(view)).toEqual([]);
+    }
+  });
+
+  test('choose tags of a forum that fit the picture: fame first, then style, then what it shows', () => {
+    const tags = ['dog', 'PIXELKUNST', 'Hall of fame', 'Rex', 'x', 'y', 'pixel art'].map(
+      (name, index) => ({ id: String(index), name, moderated: false }),
+    );
+    const item = itemOf('a [V]', 'Rex');
+    const ofDog = { ...item, subjects: [{ ...item.subjects[0]!, classNoun: 'Dog' }] };
+    expect(chooseTags(ofDog, tags, false)).toEqual(['2', '6', '1', '0', '3']);
+    const plainPost = { ...ofDog.post, hallOfFameAt: null, style: null };
+    expect(chooseTags({ ...ofDog, post: plainPost }, tags, false)).toEqual(['0', '3']);
+    const foreign = tags.slice(4, 6);
+    expect(chooseTags(ofDog, foreign, false)).toEqual([]);
+    expect(chooseTags(ofDog, foreign, true)).toEqual(['4']);
+    const staff = foreign.map((tag) => ({ ...tag, moderated: true }));
+    expect(chooseTags(ofDog, staff, true)).toEqual([]);
   });
 
   test('offer Publish for each picture, in servers only', () => {

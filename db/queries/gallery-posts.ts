@@ -1,210 +1,140 @@
-/** @file Queries: the galleries of servers. */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+/** @file Queries: published pictures one by one; pages of them are in gallery-pages.ts. */
+import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
+import { galleryPostSubjects } from '../schema/gallery-post-subjects.ts';
 import { type GalleryPost, galleryPosts } from '../schema/gallery-posts.ts';
 import { type Rendition, renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
-import { onlyRow } from './errors.ts';
-import { ensureGuild } from './guilds.ts';
-import { renditionsWith } from './rendition-subjects.ts';
-import { ensureUser } from './users.ts';
 
-/** A picture to publish. */
-export interface NewGalleryPost {
-  readonly renditionId: string;
-  readonly pictureIndex: number;
-  readonly guildId: string;
-  readonly authorId: string;
-  readonly subjectId: string | null;
-  readonly channelId?: string;
-  readonly messageId?: string;
-}
-
-/** `already`: it is published; `again`: it had been withdrawn and is back. */
-export type PublishedPost = {
-  readonly outcome: 'created' | 'again' | 'already';
+/** A post with what a view shows of it. */
+export interface GalleryItem {
   readonly post: GalleryPost;
-};
-
-/** Publishes a picture. One picture is one post, however often somebody presses the button. */
-export async function publishPost(db: Db, post: NewGalleryPost): Promise<PublishedPost> {
-  return db.transaction(async (tx): Promise<PublishedPost> => {
-    await ensureUser(tx, post.authorId);
-    await ensureGuild(tx, post.guildId);
-    const [created] = await tx
-      .insert(galleryPosts)
-      .values(post)
-      .onConflictDoNothing({ target: [galleryPosts.renditionId, galleryPosts.pictureIndex] })
-      .returning();
-    if (created) return { outcome: 'created', post: created };
-    const same = and(
-      eq(galleryPosts.renditionId, post.renditionId),
-      eq(galleryPosts.pictureIndex, post.pictureIndex),
-    );
-    const existing = onlyRow(await tx.select().from(galleryPosts).where(same).for('update'));
-    if (existing.unpublishedAt === null) return { outcome: 'already', post: existing };
-    const again = onlyRow(
-      await tx
-        .update(galleryPosts)
-        .set({
-          unpublishedAt: null,
-          guildId: post.guildId,
-          channelId: post.channelId ?? null,
-          messageId: post.messageId ?? null,
-        })
-        .where(same)
-        .returning(),
-    );
-    return { outcome: 'again', post: again };
-  });
+  readonly rendition: Rendition;
+  /** Those in the picture, in an order that is always the same. */
+  readonly subjects: readonly Pick<Subject, 'id' | 'name' | 'classNoun' | 'ownerId'>[];
 }
 
-/** Remembers which message shows the post. */
+/** Takes down a post whose message somebody deleted, so that nobody posts it again. */
+export async function withdrawLostPost(db: Db, postId: string): Promise<void> {
+  await db
+    .update(galleryPosts)
+    .set({ status: 'withdrawn', messageId: null })
+    .where(and(eq(galleryPosts.id, postId), eq(galleryPosts.status, 'published')));
+}
+
+/** Remembers which message shows the post; null once there is none. */
 export async function setPostMessage(
   db: Db,
   postId: string,
-  message: { channelId: string; messageId: string },
+  message: { channelId: string; messageId: string } | null,
 ): Promise<void> {
-  await db.update(galleryPosts).set(message).where(eq(galleryPosts.id, postId));
+  await db
+    .update(galleryPosts)
+    .set(message ?? { channelId: null, messageId: null })
+    .where(eq(galleryPosts.id, postId));
 }
 
-/** @returns the post, published or not */
+/** @returns the post, whatever its state */
 export async function getPost(db: Db, postId: string): Promise<GalleryPost | undefined> {
   const [post] = await db.select().from(galleryPosts).where(eq(galleryPosts.id, postId));
   return post;
 }
 
-/**
- * Withdraws a post.
- *
- * @param by the author, or a moderator of the post's guild
- * @returns the post, or undefined where there is none that this person may withdraw
- */
-export async function unpublishPost(
+/** @returns the post that a message shows */
+export async function findPostByMessage(
   db: Db,
-  postId: string,
-  by: { authorId: string } | { moderatorOfGuildId: string },
+  messageId: string,
 ): Promise<GalleryPost | undefined> {
-  const [post] = await db
-    .update(galleryPosts)
-    .set({ unpublishedAt: sql`now()` })
-    .where(
-      and(
-        eq(galleryPosts.id, postId),
-        isNull(galleryPosts.unpublishedAt),
-        'authorId' in by
-          ? eq(galleryPosts.authorId, by.authorId)
-          : eq(galleryPosts.guildId, by.moderatorOfGuildId),
-      ),
-    )
-    .returning();
+  const [post] = await db.select().from(galleryPosts).where(eq(galleryPosts.messageId, messageId));
   return post;
 }
 
-/** Withdraws every post of a subject, inside the transaction that deletes it. */
-export async function unpublishPostsOfSubject(tx: Db, subjectId: string): Promise<WithdrawnPost[]> {
-  const shown = inArray(galleryPosts.renditionId, renditionsWith(tx, subjectId));
-  return unpublishWhere(tx, or(eq(galleryPosts.subjectId, subjectId), shown));
+/** @returns the posts with what views show of them, in the order of the ids */
+export async function getGalleryItems(db: Db, postIds: readonly string[]): Promise<GalleryItem[]> {
+  if (postIds.length === 0) return [];
+  const rows = await db
+    .select({ post: galleryPosts, rendition: renditions })
+    .from(galleryPosts)
+    .innerJoin(renditions, eq(renditions.id, galleryPosts.renditionId))
+    .where(inArray(galleryPosts.id, [...postIds]));
+  const shown = await db
+    .select({
+      postId: galleryPostSubjects.postId,
+      id: subjects.id,
+      name: subjects.name,
+      classNoun: subjects.classNoun,
+      ownerId: subjects.ownerId,
+    })
+    .from(galleryPostSubjects)
+    .innerJoin(subjects, eq(subjects.id, galleryPostSubjects.subjectId))
+    .where(inArray(galleryPostSubjects.postId, [...postIds]))
+    .orderBy(asc(subjects.id));
+  return postIds.flatMap((id) => {
+    const row = rows.find(({ post }) => post.id === id);
+    return row ? [{ ...row, subjects: shown.filter(({ postId }) => postId === id) }] : [];
+  });
 }
 
-/** Withdraws every post of a rendition, inside the transaction that deletes it. */
-export async function unpublishPostsOfRendition(
-  tx: Db,
-  renditionId: string,
-): Promise<WithdrawnPost[]> {
-  return unpublishWhere(tx, eq(galleryPosts.renditionId, renditionId));
+/** @returns posts that wait for this owner's answer, newest first, in whatever server */
+export async function listPublishRequests(
+  db: Db,
+  ownerId: string,
+  limit: number,
+): Promise<GalleryItem[]> {
+  const rows = await db
+    .selectDistinct({ id: galleryPosts.id })
+    .from(subjects)
+    .innerJoin(galleryPostSubjects, eq(galleryPostSubjects.subjectId, subjects.id))
+    .innerJoin(galleryPosts, eq(galleryPosts.id, galleryPostSubjects.postId))
+    .where(
+      and(
+        eq(subjects.ownerId, ownerId),
+        isNull(subjects.deletedAt),
+        isNull(galleryPostSubjects.allowedAt),
+        eq(galleryPosts.status, 'asked'),
+      ),
+    )
+    .orderBy(desc(galleryPosts.id))
+    .limit(limit);
+  return getGalleryItems(
+    db,
+    rows.map(({ id }) => id),
+  );
+}
+
+/** @returns how many pictures of the subject are in galleries now */
+export async function countPublishedPictures(db: Db, subjectId: string): Promise<number> {
+  const [row] = await db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(galleryPostSubjects)
+    .innerJoin(galleryPosts, eq(galleryPosts.id, galleryPostSubjects.postId))
+    .where(and(eq(galleryPostSubjects.subjectId, subjectId), eq(galleryPosts.status, 'published')));
+  return row?.count ?? 0;
 }
 
 /** @returns how many pictures of a rendition are in galleries now */
 export async function countPublishedOfRendition(db: Db, renditionId: string): Promise<number> {
   return db.$count(
     galleryPosts,
-    and(eq(galleryPosts.renditionId, renditionId), isNull(galleryPosts.unpublishedAt)),
+    and(eq(galleryPosts.renditionId, renditionId), eq(galleryPosts.status, 'published')),
   );
 }
 
-/** A withdrawn post, with the message that shows it, if one does. */
-type WithdrawnPost = Pick<GalleryPost, 'id' | 'channelId' | 'messageId'>;
-
-async function unpublishWhere(tx: Db, which: SQL | undefined): Promise<WithdrawnPost[]> {
-  return tx
-    .update(galleryPosts)
-    .set({ unpublishedAt: sql`now()` })
-    .where(and(which, isNull(galleryPosts.unpublishedAt)))
-    .returning({
-      id: galleryPosts.id,
-      channelId: galleryPosts.channelId,
-      messageId: galleryPosts.messageId,
-    });
-}
-
-/** A post with what a view shows of it. */
-export interface GalleryItem {
-  readonly post: GalleryPost;
-  readonly rendition: Rendition;
-  readonly subject: Subject | null;
-}
-
-/** A page, newest first. */
-export interface GalleryPage {
-  readonly items: readonly GalleryItem[];
-  /** Pass as `before` for the next page; undefined on the last. */
-  readonly olderThan: string | undefined;
-  /** Pass as `after` for the previous page; undefined on the first. */
-  readonly newerThan: string | undefined;
-}
-
-/**
- * Reads a page of a server's gallery, without deleted subjects. Pages are told by post ids, so they stay right while others publish.
- *
- * @param where.before posts older than this id · @param where.after posts newer than it; give one or none
- */
-export async function listGalleryPage(
+/** @returns whether the picture of the rendition, or any of them, is in the gallery of the guild now */
+export async function isPublishedIn(
   db: Db,
-  where: {
-    guildId: string;
-    authorId?: string;
-    subjectId?: string;
-    before?: string;
-    after?: string;
-    limit?: number;
-  },
-): Promise<GalleryPage> {
-  const limit = where.limit ?? 6;
-  const forwards = where.after === undefined;
-  const rows: GalleryItem[] = await db
-    .select({ post: galleryPosts, rendition: renditions, subject: subjects })
-    .from(galleryPosts)
-    .innerJoin(renditions, eq(renditions.id, galleryPosts.renditionId))
-    .leftJoin(subjects, eq(subjects.id, galleryPosts.subjectId))
-    .where(
-      and(
-        eq(galleryPosts.guildId, where.guildId),
-        isNull(galleryPosts.unpublishedAt),
-        // A picture may be published in the very moment in which its subject is deleted.
-        isNull(subjects.deletedAt),
-        where.authorId === undefined ? undefined : eq(galleryPosts.authorId, where.authorId),
-        where.subjectId === undefined ? undefined : eq(galleryPosts.subjectId, where.subjectId),
-        where.before === undefined ? undefined : lt(galleryPosts.id, where.before),
-        where.after === undefined ? undefined : gt(galleryPosts.id, where.after),
-      ),
-    )
-    .orderBy(forwards ? desc(galleryPosts.id) : asc(galleryPosts.id))
-    .limit(limit + 1);
-  const more = rows.length > limit;
-  const items = rows.slice(0, limit);
-  if (!forwards) items.reverse();
-  const first = items[0]?.post.id;
-  const last = items.at(-1)?.post.id;
-  return {
-    items,
-    olderThan: forwards && !more ? undefined : last,
-    newerThan: forwards
-      ? where.before === undefined
+  where: { renditionId: string; guildId: string; pictureIndex?: number | undefined },
+): Promise<boolean> {
+  const count = await db.$count(
+    galleryPosts,
+    and(
+      eq(galleryPosts.renditionId, where.renditionId),
+      eq(galleryPosts.guildId, where.guildId),
+      where.pictureIndex === undefined
         ? undefined
-        : first
-      : more
-        ? first
-        : undefined,
-  };
+        : eq(galleryPosts.pictureIndex, where.pictureIndex),
+      eq(galleryPosts.status, 'published'),
+    ),
+  );
+  return count > 0;
 }

@@ -5,9 +5,11 @@ import type { Db } from '../client.ts';
 import { buildDeletedOutcome, listOutcomeFiles, type Outcome } from '../jobs/outcome.ts';
 import {
   type DeliveryKind,
-  deliveryKinds,
+  type MirrorKind,
   type OutboxDelivery,
+  type OutcomeKind,
   outboxDeliveries,
+  outcomeKinds,
 } from '../schema/outbox-deliveries.ts';
 import { trainingRuns } from '../schema/training-runs.ts';
 import { renditionsWith } from './rendition-subjects.ts';
@@ -24,7 +26,7 @@ const after = (ms: number) => sql`now() + ${Math.round(ms)} * interval '1 millis
 export async function insertDelivery(
   db: Db,
   delivery: {
-    kind: DeliveryKind;
+    kind: OutcomeKind;
     refId: string;
     channelId: string;
     userId: string;
@@ -37,6 +39,71 @@ export async function insertDelivery(
     .onConflictDoNothing({ target: [outboxDeliveries.kind, outboxDeliveries.refId] })
     .returning({ id: outboxDeliveries.id });
   return rows.length > 0;
+}
+
+/** A row whose message must follow it. */
+export interface Mirror {
+  readonly kind: MirrorKind;
+  readonly refId: string;
+  /** Where a new message goes; whoever sends it may know better. */
+  readonly channelId: string;
+  readonly userId: string;
+}
+
+/** How many rows one statement writes. */
+const BATCH = 500;
+
+/**
+ * Has the messages of rows follow their change, once more. A sender at work on the state before loses its claim.
+ *
+ * @param tx the transaction that also changes the rows
+ * @param delayMs gathers changes that come in quick succession
+ */
+export async function requestMirrors(
+  tx: Db,
+  mirrors: readonly Mirror[],
+  delayMs = 0,
+): Promise<void> {
+  const at = after(delayMs);
+  for (let first = 0; first < mirrors.length; first += BATCH) {
+    const values = mirrors
+      .slice(first, first + BATCH)
+      .map((mirror) => ({ ...mirror, nonce: randomBytes(12).toString('hex'), nextAttemptAt: at }));
+    await tx
+      .insert(outboxDeliveries)
+      .values(values)
+      .onConflictDoUpdate({
+        target: [outboxDeliveries.kind, outboxDeliveries.refId],
+        set: {
+          status: 'pending',
+          claimedUntil: null,
+          failures: sql`case ${outboxDeliveries.status} when 'pending' then ${outboxDeliveries.failures} else 0 end`,
+          nextAttemptAt: sql`case ${outboxDeliveries.status} when 'pending'
+            then least(${outboxDeliveries.nextAttemptAt}, ${at}) else ${at} end`,
+        },
+      });
+  }
+}
+
+/** Has a row told by a new message in that channel, as if there had been none. */
+export async function startMirror(tx: Db, mirror: Mirror): Promise<void> {
+  const nonce = randomBytes(12).toString('hex');
+  const { channelId } = mirror;
+  await tx
+    .insert(outboxDeliveries)
+    .values({ ...mirror, nonce })
+    .onConflictDoUpdate({
+      target: [outboxDeliveries.kind, outboxDeliveries.refId],
+      set: {
+        channelId,
+        nonce,
+        messageId: null,
+        status: 'pending',
+        claimedUntil: null,
+        failures: 0,
+        nextAttemptAt: sql`now()`,
+      },
+    });
 }
 
 /**
@@ -77,7 +144,7 @@ export async function claimDeliveries(
 }
 
 /** A claim, as {@link claimDeliveries} gave it. */
-export type DeliveryClaim = Pick<OutboxDelivery, 'id' | 'attempts'>;
+export type DeliveryClaim = Pick<OutboxDelivery, 'id' | 'attempts' | 'failures'>;
 
 const standing = (claim: DeliveryClaim) =>
   and(
@@ -98,6 +165,7 @@ export async function markDelivered(
       status: 'delivered',
       messageId,
       claimedUntil: null,
+      failures: 0,
       lastErrorCode: null,
       deliveredAt: sql`now()`,
     })
@@ -129,15 +197,17 @@ export async function rescheduleDelivery(
   claim: DeliveryClaim,
   failure: { errorCode: string; delayMs?: number; permanent?: boolean; maxAttempts?: number },
 ): Promise<'pending' | 'failed' | 'lost'> {
-  const over = failure.permanent === true || claim.attempts >= (failure.maxAttempts ?? 1000);
+  const failures = claim.failures + 1;
+  const over = failure.permanent === true || failures >= (failure.maxAttempts ?? 1000);
   const status = over ? 'failed' : 'pending';
   const rows = await db
     .update(outboxDeliveries)
     .set({
       status,
       claimedUntil: null,
+      failures,
       lastErrorCode: failure.errorCode,
-      nextAttemptAt: after(failure.delayMs ?? deliveryBackoffMs(claim.attempts)),
+      nextAttemptAt: after(failure.delayMs ?? deliveryBackoffMs(failures)),
     })
     .where(standing(claim))
     .returning({ id: outboxDeliveries.id });
@@ -155,6 +225,18 @@ export async function findDelivery(
     .from(outboxDeliveries)
     .where(and(eq(outboxDeliveries.kind, kind), eq(outboxDeliveries.refId, refId)));
   return row;
+}
+
+/** @returns the rendition that a message of the bot shows, if it shows one */
+export async function findRenditionIdByMessage(
+  db: Db,
+  messageId: string,
+): Promise<string | undefined> {
+  const [row] = await db
+    .select({ refId: outboxDeliveries.refId })
+    .from(outboxDeliveries)
+    .where(and(eq(outboxDeliveries.messageId, messageId), eq(outboxDeliveries.kind, 'rendition')));
+  return row?.refId;
 }
 
 /** @returns which of the rows' outcomes were given up: nobody was told of them */
@@ -178,7 +260,7 @@ export async function listFailedDeliveries(
 }
 
 /** Makes the outcome of a deleted row name nothing any more, inside the transaction that forgets its files. */
-export async function forgetOutcome(tx: Db, kind: DeliveryKind, refId: string): Promise<void> {
+export async function forgetOutcome(tx: Db, kind: OutcomeKind, refId: string): Promise<void> {
   await tx
     .update(outboxDeliveries)
     .set({ payload: { outcome: 'cancelled', kind }, messageId: null })
@@ -186,7 +268,7 @@ export async function forgetOutcome(tx: Db, kind: DeliveryKind, refId: string): 
 }
 
 /** Outcomes of one kind that still name pictures of the subject. */
-const withPicturesOf = (db: Db, kind: DeliveryKind, subjectId: string) => {
+const withPicturesOf = (db: Db, kind: OutcomeKind, subjectId: string) => {
   const refIds =
     kind === 'rendition'
       ? renditionsWith(db, subjectId)
@@ -204,12 +286,12 @@ const withPicturesOf = (db: Db, kind: DeliveryKind, subjectId: string) => {
 /** @returns storage ids of the pictures that outcomes of the subject's trainings and renditions name */
 export async function listOutcomeFilesOfSubject(db: Db, subjectId: string): Promise<string[]> {
   const fileIds: string[] = [];
-  for (const kind of deliveryKinds) {
+  for (const kind of outcomeKinds) {
     const rows = await db
       .select({ payload: outboxDeliveries.payload })
       .from(outboxDeliveries)
       .where(withPicturesOf(db, kind, subjectId));
-    fileIds.push(...rows.flatMap(({ payload }) => listOutcomeFiles(payload)));
+    fileIds.push(...rows.flatMap(({ payload }) => (payload ? listOutcomeFiles(payload) : [])));
   }
   return fileIds;
 }
@@ -219,7 +301,7 @@ export async function listOutcomeFilesOfSubject(db: Db, subjectId: string): Prom
  * transaction that forgets the subject's files.
  */
 export async function forgetOutcomesOfSubject(tx: Db, subjectId: string): Promise<void> {
-  for (const kind of deliveryKinds) {
+  for (const kind of outcomeKinds) {
     await tx
       .update(outboxDeliveries)
       .set({ payload: buildDeletedOutcome(kind) })

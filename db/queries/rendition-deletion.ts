@@ -4,11 +4,11 @@ import type { Db } from '../client.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import { renditions } from '../schema/renditions.ts';
 import { openStatuses } from '../schema/status.ts';
-import { unpublishPostsOfRendition } from './gallery-posts.ts';
 import { forgetOutcome } from './outbox-deliveries.ts';
+import { withdrawPostsOfRendition } from './publishing.ts';
 import { lockRendition, stopRendition } from './renditions.ts';
 
-/** Deletes a rendition: it stops where it is still open, and its published pictures are withdrawn. */
+/** Deletes a rendition: it stops where it is still open, and its published pictures are taken down. */
 export async function softDeleteRendition(db: Db, renditionId: string): Promise<void> {
   await db.transaction(async (tx) => {
     const row = await lockRendition(tx, renditionId);
@@ -18,7 +18,7 @@ export async function softDeleteRendition(db: Db, renditionId: string): Promise<
       .set({ deletedAt: sql`now()` })
       .where(eq(renditions.id, renditionId));
     await stopRendition(tx, row);
-    await unpublishPostsOfRendition(tx, renditionId);
+    await withdrawPostsOfRendition(tx, renditionId);
   });
 }
 

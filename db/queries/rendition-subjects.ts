@@ -50,6 +50,27 @@ export async function listShownSubjects(db: Db, renditionId: string): Promise<Sh
     .orderBy(asc(renditionSubjects.position));
 }
 
+/**
+ * Keeps the subjects of a picture from being deleted until the transaction ends: its rendition's, and those of the
+ * pictures that it was drawn from.
+ */
+export async function lockSubjectsInPicture(tx: Db, renditionId: string): Promise<Subject[]> {
+  const ids = sql`(
+    with recursive origins (id) as (
+      select ${renditionId}::uuid
+      union select source_id from renditions join origins using (id) where source_id is not null
+    )
+    select subject_id from rendition_subjects
+    where rendition_id in (select id from origins)
+  )`;
+  return tx
+    .select()
+    .from(subjects)
+    .where(sql`${subjects.id} in ${ids}`)
+    .orderBy(asc(subjects.id))
+    .for('share');
+}
+
 /** Renditions with the subject in them, for `inArray(renditions.id, …)`. */
 export const renditionsWith = (db: Db, subjectId: string) =>
   db

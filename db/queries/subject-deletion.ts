@@ -2,7 +2,6 @@
 import { and, eq, exists, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { artifacts } from '../schema/artifacts.ts';
-import { galleryPosts } from '../schema/gallery-posts.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import { photos } from '../schema/photos.ts';
 import { renditionSubjects } from '../schema/rendition-subjects.ts';
@@ -10,8 +9,8 @@ import { renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
 import { trainingRuns } from '../schema/training-runs.ts';
 import { users } from '../schema/users.ts';
-import { unpublishPostsOfSubject } from './gallery-posts.ts';
 import { forgetOutcomesOfSubject, listOutcomeFilesOfSubject } from './outbox-deliveries.ts';
+import { withdrawPostsOfSubject } from './publishing.ts';
 import {
   forgetPicturesOfSubject,
   listPicturesOfSubject,
@@ -27,13 +26,11 @@ export interface DeletedSubject {
   readonly subject: Subject;
   /** Stored photos, weights, samples and renditions: delete them, then call {@link purgeSubject}. */
   readonly fileIds: readonly string[];
-  /** Gallery posts that were withdrawn: delete their messages where they have one. */
-  readonly posts: readonly { id: string; channelId: string | null; messageId: string | null }[];
 }
 
 /**
  * Deletes a subject for its owner: it is gone from every list at once, its trainings and renditions
- * stop, its published pictures are withdrawn.
+ * stop, its published pictures are taken down, and the outbox has their messages removed.
  *
  * @returns undefined where the user has no such subject
  */
@@ -55,8 +52,8 @@ export async function softDeleteSubject(
     await stopTrainingsOfSubject(tx, subject.id);
     await stopRenditionsOfSubject(tx, subject.id);
     await forgetSharesOfSubject(tx, subject.id);
-    const posts = await unpublishPostsOfSubject(tx, subject.id);
-    return { subject, fileIds: await listFileIds(tx, subject.id), posts };
+    await withdrawPostsOfSubject(tx, subject.id);
+    return { subject, fileIds: await listFileIds(tx, subject.id) };
   });
 }
 
@@ -131,14 +128,6 @@ export async function listUnpurgedSubjects(
     unpurged.push({ subjectId: id, ownerId, fileIds: await listFileIds(db, id) });
   }
   return unpurged;
-}
-
-/** @returns how many pictures of the subject are in galleries now */
-export async function countPublishedPictures(db: Db, subjectId: string): Promise<number> {
-  return db.$count(
-    galleryPosts,
-    and(eq(galleryPosts.subjectId, subjectId), isNull(galleryPosts.unpublishedAt)),
-  );
 }
 
 async function listFileIds(db: Db, subjectId: string): Promise<string[]> {

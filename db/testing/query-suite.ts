@@ -7,13 +7,6 @@ import { trainEvaluationSchema } from '../jobs/train-subject.ts';
 import { migrateDatabase } from '../migrate.ts';
 import { getArtifact, listArtifacts } from '../queries/artifacts.ts';
 import { ensureClassImageSet, growClassImageSet } from '../queries/class-image-sets.ts';
-import {
-  getPost,
-  listGalleryPage,
-  publishPost,
-  setPostMessage,
-  unpublishPost,
-} from '../queries/gallery-posts.ts';
 import { upsertGuild } from '../queries/guilds.ts';
 import { countOpenJobs } from '../queries/open-jobs.ts';
 import {
@@ -543,7 +536,7 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
     });
 
     describe('a deleted subject', () => {
-      it('leaves every list, stops its work, withdraws its posts and names its files', async () => {
+      it('leaves every list, stops its work and names its files', async () => {
         const guildId = makeSnowflake();
         const ready = await insertReadySubject(db, { guildId });
         const { subject, artifactId } = ready;
@@ -560,25 +553,14 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         const waiting = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         const running = await insertRendition(db, { userId, subjectId: subject.id, artifactId });
         await startRenditionAttempt(db, running.id);
-        const { post } = await publishPost(db, {
-          renditionId: done.id,
-          pictureIndex: 0,
-          guildId,
-          authorId: userId,
-          subjectId: subject.id,
-          channelId: 'c',
-          messageId: 'm',
-        });
         const where = { subjectId: subject.id, ownerId: userId };
         expect(await softDeleteSubject(db, { ...where, ownerId: 'x' })).toBeUndefined();
         const deleted = await softDeleteSubject(db, where);
         expect([...(deleted?.fileIds ?? [])].sort()).toEqual([...fileIds].sort());
-        expect(deleted?.posts).toEqual([{ id: post.id, channelId: 'c', messageId: 'm' }]);
         expect(await softDeleteSubject(db, where)).toBeUndefined();
 
         expect(await getSubject(db, subject.id)).toBeUndefined();
         expect(await listSubjects(db, { ownerId: userId })).toEqual([]);
-        expect(await listGalleryPage(db, { guildId })).toMatchObject({ items: [] });
         expect((await getRendition(db, waiting.id))?.status).toBe('cancelled');
         expect(await checkRenditionAttempt(db, running.id, 1)).toBe('cancel');
 
@@ -661,22 +643,6 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
         });
       });
 
-      it('is in no gallery, even where a picture was published while it was being deleted', async () => {
-        const guildId = makeSnowflake();
-        const { subject } = await insertReadySubject(db, { guildId });
-        const picture = { userId: subject.ownerId, guildId, subjectId: subject.id };
-        const { rendition } = await insertFinishedRendition(db, picture);
-        await softDeleteSubject(db, { subjectId: subject.id, ownerId: subject.ownerId });
-        await publishPost(db, {
-          renditionId: rendition.id,
-          pictureIndex: 0,
-          guildId,
-          authorId: subject.ownerId,
-          subjectId: subject.id,
-        });
-        expect((await listGalleryPage(db, { guildId })).items).toEqual([]);
-      });
-
       it('takes no weights from a training that ends afterwards', async () => {
         const { run, subject } = await insertTraining(db);
         await startTrainingAttempt(db, run.id);
@@ -702,83 +668,6 @@ export function describeQueries(name: string, open: () => Promise<Database>): vo
           { userId: subject.ownerId, name: 'Tom' },
           { identifier: 'qqx' },
         );
-      });
-    });
-
-    describe('a gallery', () => {
-      const publish = async (guildId: string, authorId = makeSnowflake()) => {
-        const rendition = await insertRendition(db, { userId: authorId, guildId });
-        return (
-          await publishPost(db, {
-            renditionId: rendition.id,
-            pictureIndex: 0,
-            guildId,
-            authorId,
-            subjectId: null,
-          })
-        ).post;
-      };
-
-      it('holds a picture once, however often it is published, and takes it back', async () => {
-        const guildId = makeSnowflake();
-        const { id: renditionId, userId: authorId } = await insertRendition(db, { guildId });
-        const picture = { renditionId, pictureIndex: 1, guildId, authorId, subjectId: null };
-        const first = await publishPost(db, picture);
-        expect(first.outcome).toBe('created');
-        expect((await publishPost(db, picture)).outcome).toBe('already');
-        await setPostMessage(db, first.post.id, { channelId: '1', messageId: '2' });
-        expect(await getPost(db, first.post.id)).toMatchObject({ channelId: '1', messageId: '2' });
-
-        expect(await unpublishPost(db, first.post.id, { authorId: 'x' })).toBeUndefined();
-        expect(await unpublishPost(db, first.post.id, { moderatorOfGuildId: 'x' })).toBeUndefined();
-        expect(await unpublishPost(db, first.post.id, { authorId })).toBeDefined();
-        expect((await listGalleryPage(db, { guildId })).items).toEqual([]);
-        const again = await publishPost(db, picture);
-        expect(again).toMatchObject({ outcome: 'again', post: { id: first.post.id } });
-        expect(
-          await unpublishPost(db, first.post.id, { moderatorOfGuildId: guildId }),
-        ).toBeDefined();
-      });
-
-      it('is paged from the newest to the oldest and back', async () => {
-        const guildId = makeSnowflake();
-        const posts = [];
-        for (let index = 0; index < 5; index += 1) posts.push((await publish(guildId)).id);
-        await publish(makeSnowflake());
-        const [p1, p2, p3, p4, p5] = posts;
-        const page = async (at: { before?: string; after?: string }) => {
-          const { items, olderThan, newerThan } = await listGalleryPage(db, {
-            guildId,
-            limit: 2,
-            ...at,
-          });
-          return { ids: items.map((item) => item.post.id), olderThan, newerThan };
-        };
-        expect(await page({})).toEqual({ ids: [p5, p4], olderThan: p4, newerThan: undefined });
-        expect(await page({ before: p4! })).toEqual({
-          ids: [p3, p2],
-          olderThan: p2,
-          newerThan: p3,
-        });
-        expect(await page({ before: p2! })).toEqual({
-          ids: [p1],
-          olderThan: undefined,
-          newerThan: p1,
-        });
-        expect(await page({ after: p1! })).toEqual({ ids: [p3, p2], olderThan: p2, newerThan: p3 });
-        expect(await page({ after: p3! })).toEqual({
-          ids: [p5, p4],
-          olderThan: p4,
-          newerThan: undefined,
-        });
-      });
-
-      it('can be narrowed to one author', async () => {
-        const guildId = makeSnowflake();
-        const mine = await publish(guildId, makeSnowflake());
-        await publish(guildId);
-        const page = await listGalleryPage(db, { guildId, authorId: mine.authorId });
-        expect(page.items.map((item) => item.post.id)).toEqual([mine.id]);
       });
     });
 

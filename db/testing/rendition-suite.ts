@@ -2,8 +2,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../client.ts';
-import { publishPost } from '../queries/gallery-posts.ts';
+import { getPost } from '../queries/gallery-posts.ts';
 import { findDelivery } from '../queries/outbox-deliveries.ts';
+import { publishPost } from '../queries/publishing.ts';
 import {
   listUnpurgedRenditions,
   purgeRendition,
@@ -92,17 +93,19 @@ export function describeRenditionQueries(opened: () => Db): void {
       const shown = { subjectId: one.subject.id, uses: usesOf(one, other), guildId };
       const open = await insertRendition(db, shown);
       const { rendition: done, fileIds } = await insertFinishedRendition(db, shown);
-      await publishPost(db, {
+      const posted = await publishPost(db, {
         renditionId: done.id,
         pictureIndex: 0,
         guildId,
         authorId: done.userId,
-        subjectId: one.subject.id,
+        style: null,
+        askInChannelId: 'c',
       });
+      if (posted.outcome !== 'asked') throw new Error(posted.outcome);
       const where = { subjectId: other.subject.id, ownerId: other.subject.ownerId };
       const deleted = await softDeleteSubject(db, where);
       expect(deleted?.fileIds).toEqual(expect.arrayContaining(fileIds));
-      expect(deleted?.posts).toHaveLength(1);
+      expect(await getPost(db, posted.post.id)).toMatchObject({ status: 'withdrawn' });
       expect(await getRendition(db, open.id)).toMatchObject({ status: 'cancelled' });
       const left = await listUnpurgedSubjects(db, 1000);
       expect(left.some(({ subjectId }) => subjectId === other.subject.id)).toBe(true);

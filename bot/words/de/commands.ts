@@ -105,7 +105,6 @@ export const commands = {
   'Which one; without it, all of them': 'Welche; sonst alle',
 
   "This server's gallery": 'Die Galerie dieses Servers',
-  'Show its newest pictures': 'Ihre neuesten Bilder zeigen',
   'Put a picture of yours into the gallery': 'Eines deiner Bilder in die Galerie stellen',
   'Which prompt; without it, your latest': 'Welcher Prompt; sonst dein letzter',
   'Which of its pictures, 1 to 4': 'Welches seiner Bilder, 1 bis 4',
