@@ -144,3 +144,43 @@ describe('a subject', () => {
     expect(sentence(await subject('share', { user: bot }))).toMatch(/^That is a bot/);
   });
 });
+
+describe('a subject with another name', () => {
+  test('is drawn by it, also by those it is shared with; the old name is free', async () => {
+    await subject('share', { user: idOf('ben') });
+    expect(sentence(await subject('rename', { name: '  Rex  II ' }))).toBe(
+      '**Rex** is called **Rex II** from now on: write `[Rex II]` in prompts. Posts keep the name that they were made with.',
+    );
+    expect(sentence(await imagine('ben'))).toMatch(unknown);
+    expect(sentence(await imagine('ben', {}, 'a [rex ii] at sea'))).toMatch(
+      /^I am drawing 1 picture of \*\*Rex II\*\*\./,
+    );
+    await subject('rename', { subject: 'Rex II', name: 'Rex' });
+  });
+
+  test.each([
+    ['the name of another', 'mia', /^You already have a subject called \*\*mia\*\*\. Choose/],
+    ['brackets', '[Rex]', /^A name has 1 to 32 characters/],
+    ['the name that stands for any', 'v', /^A name has 1 to 32 characters/],
+  ])('is not given %s', async (_, name, refusal) => {
+    if (name === 'mia')
+      await trainSubjectAs(stage, 'ada', { name: 'Mia', classNoun: 'cat' }, 'aqz');
+    expect(sentence(await subject('rename', { name }))).toMatch(refusal);
+    expect(sentence(await subject('info'))).toContain('**Rex** (dog)');
+  });
+
+  test('is given by nobody else', async () => {
+    expect(sentence(await subject('rename', { name: 'Mine' }, 'ben'))).toMatch(
+      /^You have no such subject\./,
+    );
+  });
+});
+
+test('/subject default says what [V] stands for', async () => {
+  expect(sentence(await subject('default', { subject: 'Mia' }))).toBe(
+    '`[V]` stands for **Mia** in your prompts from now on. `/defaults reset` takes it back.',
+  );
+  expect(sentence(await imagine('ada', {}, 'a [V] at sea'))).toMatch(
+    /^I am drawing 1 picture of \*\*Mia\*\*\./,
+  );
+});

@@ -1,4 +1,4 @@
-/** @file `/subject list|info|share|revoke|continue|download|delete`. */
+/** @file `/subject list|info|rename|default|share|revoke|continue|download|delete`. */
 import {
   ApplicationIntegrationType,
   type ChatInputCommandInteraction,
@@ -11,11 +11,13 @@ import { listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
 import { countSubjectUses } from '#db/queries/rendition-subjects.ts';
 import { listShares, revokeShares, shareSubject } from '#db/queries/shares.ts';
 import { searchOwnSubjects } from '#db/queries/subject-search.ts';
-import { countPhotos, listSubjects } from '#db/queries/subjects.ts';
+import { countPhotos, listSubjects, renameSubject } from '#db/queries/subjects.ts';
 import { listLatestRuns } from '#db/queries/training-runs.ts';
+import { setDefaultSubject } from '#db/queries/users.ts';
 import type { BotContext } from '../context.ts';
 import { readArtifact } from '../intake/artifact.ts';
 import { findOwnSubject } from '../intake/own-subject.ts';
+import { readSubjectName } from '../intake/subject-name.ts';
 import { continueTraining } from '../intake/train-again.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { addGranteeOptions, readGrantees } from '../interactions/grantee-options.ts';
@@ -26,12 +28,15 @@ import type { MessageView } from '../views/message-view.ts';
 import { refusals } from '../views/refusals.ts';
 import { shareRevoked, subjectInfo, subjectShared } from '../views/sharing.ts';
 import {
+  defaultSubjectChosen,
   deleteQuestion,
   type ListedSubject,
   subjectChoice,
   subjectList,
+  subjectRenamed,
   subjectWeights,
 } from '../views/subjects.ts';
+import { trainFieldLength } from '../views/train-form.ts';
 import { trainingAgainTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
 
@@ -54,6 +59,25 @@ export const subject = {
       command
         .setName('info')
         .setDescription('Show with whom a subject is shared, and who used it')
+        .addStringOption(subjectOption),
+    )
+    .addSubcommand((command) =>
+      command
+        .setName('rename')
+        .setDescription('Give a subject another name')
+        .addStringOption(subjectOption)
+        .addStringOption((option) =>
+          option
+            .setName('name')
+            .setDescription('Its new name')
+            .setRequired(true)
+            .setMaxLength(trainFieldLength.name),
+        ),
+    )
+    .addSubcommand((command) =>
+      command
+        .setName('default')
+        .setDescription('Choose which subject [V] stands for')
         .addStringOption(subjectOption),
     )
     .addSubcommand((command) =>
@@ -140,6 +164,21 @@ const subcommands = {
       countSubjectUses(bot.db, subject),
     ]);
     return subjectInfo(subject, { photoCount, publishedPictures, shares, usage }, guildId);
+  },
+
+  async rename(interaction, bot, subject) {
+    const name = readSubjectName(interaction.options.getString('name', true));
+    const owned = { subjectId: subject.id, ownerId: interaction.user.id };
+    const renamed = await renameSubject(bot.db, owned, name);
+    if (renamed === 'taken') throw new UserError('NAME_TAKEN', refusals.nameTaken(name));
+    if (!renamed) throw new UserError('NOT_YOUR_SUBJECT', refusals.notYourSubject());
+    bot.logger.info({ subjectId: subject.id }, 'subject renamed');
+    return subjectRenamed(renamed, subject);
+  },
+
+  async default({ user }, bot, subject) {
+    await setDefaultSubject(bot.db, user.id, subject.id);
+    return defaultSubjectChosen(subject);
   },
 
   async share(interaction, bot, subject) {

@@ -1,6 +1,5 @@
 /** @file The road of a `/train`: checks, photos, a draft that waits for Start. Knows no Discord. */
 import { randomInt } from 'node:crypto';
-import { normalizeSubjectName } from '#db/queries/subject-name.ts';
 import {
   createTrainingDraft,
   findDraftByInteraction,
@@ -23,6 +22,7 @@ import {
   receivePhotos,
   storePhotos,
 } from './photos.ts';
+import { readSubjectName } from './subject-name.ts';
 
 /** What the user sent, by form or by options. */
 export interface TrainingRequest {
@@ -56,7 +56,7 @@ export async function requestTraining(
   if (waiting) return { kind: 'question', draft: waiting };
   checkPhotoCount(request.photos.length);
   const classNoun = readClassNoun(bot, request.classNoun);
-  const name = readName(request.name ?? classNoun.slice(0, trainFieldLength.name));
+  const name = readSubjectName(request.name ?? classNoun.slice(0, trainFieldLength.name));
   await countOpenTrainings(bot, userId);
   if (await isNameTaken(bot.db, userId, name)) {
     throw new UserError('NAME_TAKEN', refusals.nameTaken(name));
@@ -96,17 +96,4 @@ function readClassNoun(bot: BotContext, typed: string | null): string {
         refusals.classNounUnknown(oneLine(typed), checked.nearest),
       );
   }
-}
-
-/** A name must be writable as `[name]`, and `[V]` is taken. */
-function readName(typed: string): string {
-  const name = oneLine(typed);
-  const isFine =
-    name.length > 0 &&
-    name.length <= trainFieldLength.name &&
-    !/[[\]]/.test(name) &&
-    normalizeSubjectName(name) !== 'v' &&
-    normalizeSubjectName(name) !== '';
-  if (!isFine) throw new UserError('NAME_MALFORMED', refusals.nameMalformed());
-  return name;
 }

@@ -72,9 +72,9 @@ export const refusals = {
   classNounUnknown: (classNoun: string, nearest: readonly string[]): string =>
     `I do not know what ${code(classNoun, 40)} is. The nearest words that I know: ${list(nearest.map((noun) => code(noun)))}. Use \`/train\` again with one of them.`,
   nameMalformed: (): string =>
-    'A name has 1 to 32 characters, no square brackets, and is not just “V”. Use `/train` again with another name.',
+    'A name has 1 to 32 characters, no square brackets, and is not just “V”. Choose another name and try again.',
   nameTaken: (name: string): string =>
-    `You already have a subject called **${plain(name)}**. Use \`/train\` again with another name, or delete it with \`/subject delete\`.`,
+    `You already have a subject called **${plain(name)}**. Choose another name, or delete that one with \`/subject delete\`.`,
   tooManyTrainings: (open: number): string =>
     `You have ${open} trainings under way. Wait until one of them ends.`,
   tooManyRenditions: (open: number): string =>

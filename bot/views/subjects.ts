@@ -54,6 +54,20 @@ export function subjectList(subjects: readonly ListedSubject[]): MessageView {
   return messageView(lines.join('\n'));
 }
 
+/** @param before the subject as it was called until now */
+export function subjectRenamed(subject: Subject, before: Subject): MessageView {
+  return messageView(
+    say`**${plain(before.name)}** is called **${plain(subject.name)}** from now on: write ${code(`[${subject.name}]`)} in prompts. Posts keep the name that they were made with.`,
+  );
+}
+
+/** @returns the answer to choosing what `[V]` stands for */
+export function defaultSubjectChosen(subject: Subject): MessageView {
+  return messageView(
+    say`${code('[V]')} stands for **${plain(subject.name)}** in your prompts from now on. ${'`/defaults reset`'} takes it back.`,
+  );
+}
+
 /** @returns the question before a subject is deleted */
 export function deleteQuestion(subject: Subject, publishedPictures: number): MessageView {
   const parts = [

@@ -4,6 +4,8 @@ import type { Db } from '../client.ts';
 import { photos } from '../schema/photos.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
 import { users } from '../schema/users.ts';
+import { violatedConstraint } from './errors.ts';
+import { normalizeSubjectName } from './subject-name.ts';
 
 const alive = isNull(subjects.deletedAt);
 
@@ -50,6 +52,29 @@ export async function findDefaultSubject(db: Db, userId: string): Promise<Defaul
   if (ready.length > 1) return { kind: 'ambiguous', subjects: ready };
   if (!first) return { kind: 'none' };
   return { kind: first.status === 'ready' ? 'found' : 'training', subject: first };
+}
+
+/**
+ * Gives a subject another name; those it is shared with write the new one from now on.
+ *
+ * @returns the subject with its new name; undefined where the owner has no such subject any more
+ */
+export async function renameSubject(
+  db: Db,
+  owned: { readonly subjectId: string; readonly ownerId: string },
+  name: string,
+): Promise<Subject | 'taken' | undefined> {
+  try {
+    const [renamed] = await db
+      .update(subjects)
+      .set({ name, nameKey: normalizeSubjectName(name) })
+      .where(and(eq(subjects.id, owned.subjectId), eq(subjects.ownerId, owned.ownerId), alive))
+      .returning();
+    return renamed;
+  } catch (error) {
+    if (violatedConstraint(error) === 'subjects_owner_name_unique') return 'taken';
+    throw error;
+  }
 }
 
 /** @returns a page of the user's subjects, newest first, each with how many photos it has */
