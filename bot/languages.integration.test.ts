@@ -42,6 +42,15 @@ test('a list speaks the language of who asks', async () => {
   );
 });
 
+test('a refusal speaks the language of who asks', async () => {
+  const refusalOf = async (user: string) =>
+    (await command(user, 'imagine', { options: { prompt: 'a [Nobody] at sea' } })).message?.content;
+  expect(await refusalOf('ben')).toMatch(
+    /^Hier heißt nichts `\[Nobody\]`\. `\/subject list` zeigt/,
+  );
+  expect(await refusalOf('ada')).toMatch(/^Nothing is called `\[Nobody\]` here\./);
+});
+
 test('pictures speak the language of the server, the answer that of who asks', async () => {
   const english = await drawAs('ben', 'a [Mia] under the sea');
   expect(english.answer).toBe(

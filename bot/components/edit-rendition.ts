@@ -9,7 +9,7 @@ import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { optionRanges } from '../rendition-limits.ts';
 import { UserError } from '../user-error.ts';
 import { buildEditForm, editFields } from '../views/edit-form.ts';
-import { refusals } from '../views/refusals.ts';
+import { type NumberField, refusals } from '../views/refusals.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 
 /** Opens the form. It must be the first answer, so nothing but the row is looked up before. */
@@ -37,7 +37,7 @@ export async function takeEditForm(
 /** @throws {UserError} naming the first field that is no number in its range */
 function readEdits({ fields }: ModalSubmitInteraction): Edits {
   const text = (id: string) => (fields.fields.has(id) ? fields.getTextInputValue(id).trim() : '');
-  const number = (id: string, { min, max }: { min: number; max: number }) => {
+  const number = (id: NumberField, { min, max }: { min: number; max: number }) => {
     if (text(id) === '') return undefined;
     const value = Number(text(id).replace(',', '.'));
     if (value >= min && value <= max) return value;

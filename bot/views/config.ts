@@ -1,5 +1,4 @@
 /** @file Views of a server's settings. */
-
 import type { GuildSettings } from '#db/queries/guilds.ts';
 import type { Locale } from '#db/schema/guilds.ts';
 import { say } from '../words/say.ts';

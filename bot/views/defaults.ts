@@ -1,5 +1,4 @@
 /** @file Views of a user's own defaults. */
-
 import type { DefaultableSetting, OwnDefaults } from '#db/jobs/render-prompt.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { say } from '../words/say.ts';

@@ -1,5 +1,4 @@
 /** @file The form of ✏️: the words and numbers of a rendition, to be changed and drawn. */
-
 import { LabelBuilder, ModalBuilder, TextInputBuilder, TextInputStyle } from 'discord.js';
 import type { Rendition } from '#db/schema/renditions.ts';
 import { buildCustomId } from '../custom-ids.ts';

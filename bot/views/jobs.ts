@@ -1,6 +1,7 @@
 /** @file Views of `/jobs`: a line a job, a choice for each, and answers. */
 import type { UserJob } from '#db/queries/jobs.ts';
 import type { RowStatus } from '#db/schema/status.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { storedFailureSentence } from './failures.ts';
 import { type MessageView, messageView } from './message-view.ts';
@@ -9,28 +10,30 @@ import { fitText, oneLine, plain } from './text.ts';
 const PROMPT_LENGTH = 80;
 
 const statusWords = {
-  queued: 'waiting',
-  running: 'under way',
-  succeeded: 'done',
-  failed: 'failed',
-  cancelled: 'cancelled',
-} satisfies Record<RowStatus, string>;
+  queued: () => say('waiting'),
+  running: () => say('under way'),
+  succeeded: () => say('done'),
+  failed: () => say('failed'),
+  cancelled: () => say('cancelled'),
+} satisfies Record<RowStatus, () => string>;
 
 function titleOf(job: UserJob): string {
-  if (job.kind === 'rendition') return `Pictures: ${plain(job.row.prompt, PROMPT_LENGTH)}`;
-  const what = job.row.parentArtifactId === null ? 'Learning' : 'Learning more about';
-  return `${what} **${plain(job.subject.name)}**`;
+  if (job.kind === 'rendition') return say`Pictures: ${plain(job.row.prompt, PROMPT_LENGTH)}`;
+  const name = `**${plain(job.subject.name)}**`;
+  return job.row.parentArtifactId === null
+    ? say`Learning ${name}`
+    : say`Learning more about ${name}`;
 }
 
 function stateOf({ row }: UserJob): string {
   const { progress, failureCode } = row;
-  if (row.cancelRequested && row.status === 'running') return 'stopping';
+  if (row.cancelRequested && row.status === 'running') return say('stopping');
   if (row.status === 'running' && progress && progress.totalSteps > 0) {
-    return `under way, step ${progress.step} of ${progress.totalSteps}`;
+    return say`under way, step ${progress.step} of ${progress.totalSteps}`;
   }
   return row.status === 'failed'
-    ? `failed: ${storedFailureSentence(failureCode)}`
-    : statusWords[row.status];
+    ? say`failed: ${storedFailureSentence(failureCode)}`
+    : statusWords[row.status]();
 }
 
 const when = (at: Date): string => `<t:${Math.floor(at.getTime() / 1000)}:R>`;
@@ -38,7 +41,9 @@ const when = (at: Date): string => `<t:${Math.floor(at.getTime() / 1000)}:R>`;
 /** @returns the user's jobs, newest first, as many as fit */
 export function jobList(jobs: readonly UserJob[]): MessageView {
   if (jobs.length === 0) {
-    return messageView('You have asked for nothing yet. Start with `/train` and a few photos.');
+    return messageView(
+      say('You have asked for nothing yet. Start with `/train` and a few photos.'),
+    );
   }
   const lines: string[] = [];
   let length = 0;
@@ -58,7 +63,7 @@ export function jobState(job: UserJob): MessageView {
 
 /** @returns a choice for autocomplete; its value is the job's id */
 export function jobChoice(job: UserJob): { name: string; value: string } {
-  const what = job.kind === 'training' ? `Learning ${job.subject.name}` : job.row.prompt;
-  const name = `${statusWords[job.row.status]}: ${oneLine(what)}`;
+  const what = job.kind === 'training' ? say`Learning ${job.subject.name}` : job.row.prompt;
+  const name = `${statusWords[job.row.status]()}: ${oneLine(what)}`;
   return { name: fitText(name, limits.choiceNameLength), value: job.row.id };
 }

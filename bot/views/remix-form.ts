@@ -1,5 +1,4 @@
 /** @file The form of *Remix with my subject*: which subject, and the prompt. */
-
 import {
   LabelBuilder,
   ModalBuilder,

@@ -1,5 +1,4 @@
 /** @file The card of a rendition: its pictures with all that can be done with them, or the reason why there are none. */
-
 import type { Outcome } from '#db/jobs/outcome.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';

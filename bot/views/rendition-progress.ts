@@ -1,5 +1,4 @@
 /** @file The card of a rendition that waits or is being drawn, with what there is to see of it by now. */
-
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';

@@ -1,5 +1,4 @@
 /** @file What only the asker of a rendition sees: that it was taken, a question, its parameters, before it is deleted. */
-
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import { buildCustomId } from '../custom-ids.ts';

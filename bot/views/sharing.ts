@@ -1,5 +1,4 @@
 /** @file Views of sharing: with whom a subject is shared, and who used it. */
-
 import { type Grantee, parseGrantee } from '#db/queries/grantees.ts';
 import type { SubjectUsage } from '#db/queries/rendition-subjects.ts';
 import type { SubjectShare } from '#db/schema/subject-shares.ts';

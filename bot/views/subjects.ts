@@ -64,7 +64,7 @@ export function subjectRenamed(subject: Subject, before: Subject): MessageView {
 /** @returns the answer to choosing what `[V]` stands for */
 export function defaultSubjectChosen(subject: Subject): MessageView {
   return messageView(
-    say`${code('[V]')} stands for **${plain(subject.name)}** in your prompts from now on. ${'`/defaults reset`'} takes it back.`,
+    say`${code('[V]')} stands for **${plain(subject.name)}** in your prompts from now on. \`/defaults reset\` takes it back.`,
   );
 }
 

@@ -7,6 +7,7 @@ import {
   TextInputBuilder,
   TextInputStyle,
 } from 'discord.js';
+import { say } from '../words/say.ts';
 import { photoCount } from './refusals.ts';
 import { fitText, oneLine } from './text.ts';
 
@@ -23,8 +24,6 @@ export const trainForm = {
 
 /** What the user agrees to: a box of the form, or an option of the command where photos come as options. */
 export const trainConsent = {
-  label: 'I may use these photos to make pictures',
-  description: 'They are stored encrypted until you delete the subject',
   option: 'consent',
   optionDescription:
     'I may use these photos to make pictures; they are stored encrypted until I delete the subject',
@@ -56,11 +55,11 @@ export function buildTrainForm(given: {
   if (given.name) name.setValue(fitText(oneLine(given.name), trainFieldLength.name));
   return new ModalBuilder()
     .setCustomId(trainForm.customId)
-    .setTitle('Teach me your subject')
+    .setTitle(say('Teach me your subject'))
     .addLabelComponents(
       new LabelBuilder()
-        .setLabel('Photos')
-        .setDescription('3 to 10 different photos of the same subject')
+        .setLabel(say('Photos'))
+        .setDescription(say('3 to 10 different photos of the same subject'))
         .setFileUploadComponent(
           new FileUploadBuilder()
             .setCustomId(trainForm.photos)
@@ -70,14 +69,14 @@ export function buildTrainForm(given: {
             .setRequired(true),
         ),
       new LabelBuilder()
-        .setLabel('What is it?')
-        .setDescription('One to three plain words')
+        .setLabel(say('What is it?'))
+        .setDescription(say('One to three plain words'))
         .setTextInputComponent(classNoun),
       new LabelBuilder()
-        .setLabel('Its name')
-        .setDescription('You will write it as [name] in prompts')
+        .setLabel(say('Its name'))
+        .setDescription(say('You will write it as [name] in prompts'))
         .setTextInputComponent(name),
-      new LabelBuilder().setLabel('Consent').setCheckboxGroupComponent(
+      new LabelBuilder().setLabel(say('Consent')).setCheckboxGroupComponent(
         new CheckboxGroupBuilder()
           .setCustomId(trainForm.consent)
           .setMinValues(1)
@@ -85,8 +84,8 @@ export function buildTrainForm(given: {
           .setRequired(true)
           .addOptions({
             value: trainForm.consentGiven,
-            label: trainConsent.label,
-            description: trainConsent.description,
+            label: say('I may use these photos to make pictures'),
+            description: say('They are stored encrypted until you delete the subject'),
           }),
       ),
     );

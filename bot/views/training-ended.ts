@@ -5,6 +5,7 @@ import type { Artifact } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { failureSentence } from './failures.ts';
 import {
@@ -44,15 +45,19 @@ export function trainingEnded(
   outcome: Outcome,
   pictures: TrainingPictures,
 ): MessageView {
-  const head = `${subjectTitle(subject)} for <@${run.userId}>`;
-  if (outcome.outcome === 'cancelled') return cardView([textDisplay(head, 'Cancelled.')]);
+  const head = say`${subjectTitle(subject)} for <@${run.userId}>`;
+  if (outcome.outcome === 'cancelled') return cardView([textDisplay(head, say('Cancelled.'))]);
   if (outcome.outcome === 'failed') {
     const reason = failureSentence(outcome.code, outcome.detail);
-    return cardView([textDisplay(head, `Not learned. ${reason}`)]);
+    return cardView([textDisplay(head, say`Not learned. ${reason}`)]);
   }
   const example = code(`/imagine prompt: a [V] ${subject.classNoun} on the beach`);
   const components: APIMessageTopLevelComponent[] = [
-    textDisplay(head, `Ready. Try ${example}`, ...reportLines(run, subject, pictures.candidates)),
+    textDisplay(
+      head,
+      say`Ready. Try ${example}`,
+      ...reportLines(run, subject, pictures.candidates),
+    ),
   ];
   const files: ViewFile[] = [];
   const show = (line: string, file: ViewFile | undefined) => {
@@ -66,7 +71,7 @@ export function trainingEnded(
   }
   if (pictures.classPictures) {
     const file = classFile(subject, pictures.classPictures);
-    show(`“${withArticle(subject.classNoun)}”: above as before, below as after learning`, file);
+    show(say`“${withArticle(subject.classNoun)}”: above as before, below as after learning`, file);
   }
   if (pictures.candidates.length > 1) components.push(choiceRow(subject, pictures.candidates));
   return cardView(components, files);
@@ -90,9 +95,9 @@ function candidateLine(
   { currentArtifactId }: EndedSubject,
   { artifact: { id, step, scores } }: ShownCandidate,
 ): string {
-  const parts = [`**After step ${step}**`];
-  if (id === currentArtifactId) parts.push('in use');
-  if (step === evaluation?.bestStep) parts.push('the best');
+  const parts = [say`**After step ${step}**`];
+  if (id === currentArtifactId) parts.push(say('in use'));
+  if (step === evaluation?.bestStep) parts.push(say('the best'));
   const summary = evaluation && scores ? `\n${scoreSummary(scores, evaluation.judge)}` : '';
   return `${parts.join(', ')}${summary}`;
 }
@@ -102,17 +107,17 @@ function stripFile(
   { artifact: { step }, strip }: ShownCandidate,
 ): ViewFile | undefined {
   if (!strip) return undefined;
-  const what = `${oneLine(subject.name)}, ${withArticle(subject.classNoun)}, drawn after step ${step}`;
+  const what = say`${oneLine(subject.name)}, ${withArticle(subject.classNoun)}, drawn after step ${step}`;
   return {
     name: `step-${step}.png`,
     bytes: strip,
-    description: fitText(`Samples: ${what}`, limits.altTextLength),
+    description: fitText(say`Samples: ${what}`, limits.altTextLength),
   };
 }
 
 function classFile(subject: EndedSubject, bytes: Buffer): ViewFile {
   const any = withArticle(subject.classNoun);
-  const what = `Pictures of ${any}: above drawn before learning ${oneLine(subject.name)}, below after it`;
+  const what = say`Pictures of ${any}: above drawn before learning ${oneLine(subject.name)}, below after it`;
   return {
     name: 'class-before-and-after.png',
     bytes,
@@ -126,7 +131,7 @@ function choiceRow(subject: EndedSubject, candidates: readonly ShownCandidate[])
     ...candidates.slice(0, limits.buttonsPerRow).map(({ artifact: { id, step } }) => {
       const isInUse = id === subject.currentArtifactId;
       return {
-        label: isInUse ? `Step ${step}: in use` : `Use step ${step}`,
+        label: isInUse ? say`Step ${step}: in use` : say`Use step ${step}`,
         customId: buildCustomId('use-weights', id),
         disabled: isInUse,
       };
@@ -136,5 +141,5 @@ function choiceRow(subject: EndedSubject, candidates: readonly ShownCandidate[])
 
 /** @returns what the owner sees after choosing weights */
 export function weightsChosen(subject: EndedSubject, step: number): string {
-  return `${subjectTitle(subject)} is drawn as it was after step ${step} from now on.`;
+  return say`${subjectTitle(subject)} is drawn as it was after step ${step} from now on.`;
 }

@@ -3,6 +3,7 @@ import { FileUploadBuilder, LabelBuilder, ModalBuilder } from 'discord.js';
 import { buildCustomId } from '../custom-ids.ts';
 import { listReplaceable, type PhotoFinding } from '../photo-findings.ts';
 import type { TrainingTime } from '../training-time.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import {
   buttonRow,
@@ -31,19 +32,23 @@ export interface ShownDraft extends ShownSubject {
 /** Id of the form's field. */
 export const replaceForm = { photos: 'photos' } as const;
 
-const numbers = (photos: readonly number[]): string =>
-  `${photos.length === 1 ? 'Photo' : 'Photos'} ${list(photos.map((photo) => String(photo + 1)))}`;
+const numbers = (photos: readonly number[]): string => {
+  const all = list(photos.map((photo) => String(photo + 1)));
+  return photos.length === 1 ? say`Photo ${all}` : say`Photos ${all}`;
+};
 
 function sentenceOf(finding: PhotoFinding): string {
   switch (finding.kind) {
     case 'small':
-      return `${numbers([finding.photo])} is small (${finding.shortSide} pixels). A larger one shows more.`;
+      return say`${numbers([finding.photo])} is small (${finding.shortSide} pixels). A larger one shows more.`;
     case 'blurred':
-      return `${numbers([finding.photo])} is blurred.`;
+      return say`${numbers([finding.photo])} is blurred.`;
     case 'alike':
-      return `${numbers(finding.photos)} are nearly the same. One of them is enough.`;
+      return say`${numbers(finding.photos)} are nearly the same. One of them is enough.`;
     case 'same-background':
-      return 'All photos have the same background, and I may learn it as well. Show it in other places, too.';
+      return say(
+        'All photos have the same background, and I may learn it as well. Show it in other places, too.',
+      );
   }
 }
 
@@ -60,12 +65,12 @@ export function trainingQuestion(draft: ShownDraft): MessageView {
       name: `photo-${photo + 1}.png`,
       bytes,
       description: fitText(
-        `Photo ${photo + 1}. ${said.map(sentenceOf).join(' ')}`,
+        `${numbers([photo])}. ${said.map(sentenceOf).join(' ')}`,
         limits.altTextLength,
       ),
     };
   });
-  const opinion = findings.length === 0 ? ['They look good.'] : findings.map(sentenceOf);
+  const opinion = findings.length === 0 ? [say('They look good.')] : findings.map(sentenceOf);
   return cardView(
     [
       textDisplay(`${subjectTitle(draft)}: ${count(draft.photoCount, 'photo')}`, ...opinion),
@@ -73,12 +78,12 @@ export function trainingQuestion(draft: ShownDraft): MessageView {
       textDisplay(...timeLines(draft)),
       buttonRow(
         {
-          label: findings.length === 0 ? 'Start' : 'Start all the same',
+          label: findings.length === 0 ? say('Start') : say('Start all the same'),
           customId: buildCustomId('train-start', id),
           style: 'success',
         },
         { label: replaceLabel(findings), customId: buildCustomId('train-replace', id) },
-        { label: 'Cancel', customId: buildCustomId('train-discard', id), style: 'danger' },
+        { label: say('Cancel'), customId: buildCustomId('train-discard', id), style: 'danger' },
       ),
     ],
     files,
@@ -87,33 +92,36 @@ export function trainingQuestion(draft: ShownDraft): MessageView {
 
 function timeLines({ time, ahead }: ShownDraft): string[] {
   const own = time.isMeasured
-    ? `Learning takes ${duration(time.seconds)} here.`
-    : `I have not timed a training here yet. My guess: ${duration(time.seconds)}.`;
+    ? say`Learning takes ${duration(time.seconds)} here.`
+    : say`I have not timed a training here yet. My guess: ${duration(time.seconds)}.`;
   if (!ahead) return [own];
   const wait = time.isMeasured ? ` (${duration(ahead * time.seconds)})` : '';
-  return [own, `${count(ahead, 'training')} before it${wait}.`];
+  return [own, say`${count(ahead, 'training')} before it${wait}.`];
 }
 
 function replaceLabel(findings: readonly PhotoFinding[]): string {
   const replaced = listReplaceable(findings);
   return replaced.length === 0
-    ? 'Other photos'
-    : fitText(`Replace ${numbersOf(replaced)}`, limits.buttonLabelLength);
+    ? say('Other photos')
+    : fitText(say`Replace ${numbersOf(replaced)}`, limits.buttonLabelLength);
 }
 
-const numbersOf = (photos: readonly number[]): string =>
-  `${photos.length === 1 ? 'photo' : 'photos'} ${list(photos.map((photo) => String(photo + 1)))}`;
+/** The same within a sentence. */
+const numbersOf = (photos: readonly number[]): string => {
+  const all = list(photos.map((photo) => String(photo + 1)));
+  return photos.length === 1 ? say`photo ${all}` : say`photos ${all}`;
+};
 
 /** @param replaced indices of the photos that the new ones take the place of; none: all */
 export function buildReplaceForm(draftId: string, replaced: readonly number[]): ModalBuilder {
-  const what = replaced.length === 0 ? 'all photos' : numbersOf(replaced);
+  const what = replaced.length === 0 ? say('all photos') : numbersOf(replaced);
   return new ModalBuilder()
     .setCustomId(buildCustomId('train-replace', draftId))
-    .setTitle('Replace photos')
+    .setTitle(say('Replace photos'))
     .addLabelComponents(
       new LabelBuilder()
-        .setLabel('Photos')
-        .setDescription(fitText(`In place of ${what}`, 100))
+        .setLabel(say('Photos'))
+        .setDescription(fitText(say`In place of ${what}`, 100))
         .setFileUploadComponent(
           new FileUploadBuilder()
             .setCustomId(replaceForm.photos)
@@ -127,5 +135,5 @@ export function buildReplaceForm(draftId: string, replaced: readonly number[]): 
 
 /** @returns what the owner sees after giving it up */
 export function draftDiscarded(): MessageView {
-  return cardView([textDisplay('Nothing was learned, and the photos are deleted.')]);
+  return cardView([textDisplay(say('Nothing was learned, and the photos are deleted.'))]);
 }

@@ -7,6 +7,7 @@ import type { UserJob } from '#db/queries/jobs.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import type { PhotoFinding } from '../photo-findings.ts';
+import { inEachLocale } from '../testing/in-each-locale.ts';
 import { limits, listComponents, listLimitViolations } from './discord-limits.ts';
 import { jobChoice, jobList, jobState } from './jobs.ts';
 import { type MessageView, withoutFiles } from './message-view.ts';
@@ -100,56 +101,62 @@ describe.each(Object.entries(names))('of a subject with a %s name', (_, name) =>
   const subject = subjectOf(name);
   const job: UserJob = { kind: 'training', row: runOf({ progress: training }), subject };
 
-  test('all fit', () => {
-    const question = {
-      ...{ id, name, classNoun: subject.classNoun },
-      photoCount: 10,
-      findings: everyFinding,
-      thumbnails: new Map(Array.from({ length: 10 }, (_, photo) => [photo, picture])),
-      time: { seconds: 1e6, isMeasured: true },
-      ahead: 1e6,
-    };
-    const previews = Array.from({ length: 4 }, (_, step) => ({ step: step + 1e5, fileId: id }));
-    const views = [
-      trainingTaken(subject),
-      trainingAgainTaken(subject, true),
-      trainingProgress(runOf({ progress: { ...training, previews } }), subject, {
-        ahead: 3,
-        strip: picture,
-      }),
-      trainingEnded(runOf({ evaluation }), subject, trained, {
-        candidates,
-        classPictures: picture,
-      }),
-      trainingEnded(runOf(), subject, trained, { candidates: [], classPictures: null }),
-      trainingQuestion(question),
-      draftDiscarded(),
-      jobList(Array(100).fill(job)),
-      jobState(job),
-    ];
-    for (const view of views) {
-      expect(listLimitViolations(view)).toEqual([]);
-      expect(listLimitViolations(withoutFiles(view))).toEqual([]);
-    }
-    expect(jobChoice(job).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
-    const form = buildReplaceForm(id, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).toJSON();
-    const [label] = form.components as { description?: string }[];
-    expect(form.title.length).toBeLessThanOrEqual(45);
-    expect(label?.description?.length).toBeLessThanOrEqual(100);
-  });
+  test(
+    'all fit',
+    inEachLocale(() => {
+      const question = {
+        ...{ id, name, classNoun: subject.classNoun },
+        photoCount: 10,
+        findings: everyFinding,
+        thumbnails: new Map(Array.from({ length: 10 }, (_, photo) => [photo, picture])),
+        time: { seconds: 1e6, isMeasured: true },
+        ahead: 1e6,
+      };
+      const previews = Array.from({ length: 4 }, (_, step) => ({ step: step + 1e5, fileId: id }));
+      const views = [
+        trainingTaken(subject),
+        trainingAgainTaken(subject, true),
+        trainingProgress(runOf({ progress: { ...training, previews } }), subject, {
+          ahead: 3,
+          strip: picture,
+        }),
+        trainingEnded(runOf({ evaluation }), subject, trained, {
+          candidates,
+          classPictures: picture,
+        }),
+        trainingEnded(runOf(), subject, trained, { candidates: [], classPictures: null }),
+        trainingQuestion(question),
+        draftDiscarded(),
+        jobList(Array(100).fill(job)),
+        jobState(job),
+      ];
+      for (const view of views) {
+        expect(listLimitViolations(view)).toEqual([]);
+        expect(listLimitViolations(withoutFiles(view))).toEqual([]);
+      }
+      expect(jobChoice(job).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+      const form = buildReplaceForm(id, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).toJSON();
+      const [label] = form.components as { description?: string }[];
+      expect(form.title.length).toBeLessThanOrEqual(45);
+      expect(label?.description?.length).toBeLessThanOrEqual(100);
+    }),
+  );
 });
 
 describe('a running training', () => {
   const rex = { name: 'Rex', classNoun: 'dog' };
 
-  test('is told in lines that fit a phone, at every stage', () => {
-    for (const stage of trainStages) {
-      const progress = { stage, step: 1234, totalSteps: 9999, secondsLeft: 7000, loss: null };
-      const lines = textOf(trainingProgress(runOf({ progress }), rex, nobody));
-      for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(36);
-      expect(lines.at(-1)).toBe('Ends <t:1800007000:R>');
-    }
-  });
+  test(
+    'is told in lines that fit a phone, at every stage',
+    inEachLocale(() => {
+      for (const stage of trainStages) {
+        const progress = { stage, step: 1234, totalSteps: 9999, secondsLeft: 7000, loss: null };
+        const lines = textOf(trainingProgress(runOf({ progress }), rex, nobody));
+        for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(36);
+        expect(lines.at(-1)).toContain('<t:1800007000:R>');
+      }
+    }),
+  );
 
   test('can be stopped early once it has learned something', () => {
     const of = (changes: Partial<TrainingRun>) =>

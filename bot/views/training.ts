@@ -4,6 +4,7 @@ import { trainStages } from '#db/jobs/train-subject.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import {
   buttonRow,
@@ -39,12 +40,12 @@ export interface TrainingSurroundings {
 }
 
 const stageNames = {
-  preparing: 'Getting ready',
-  'class-images': 'Drawing its class',
-  training: 'Learning',
-  evaluating: 'Drawing and scoring',
-  saving: 'Saving',
-} satisfies Record<TrainStage, string>;
+  preparing: () => say('Getting ready'),
+  'class-images': () => say('Drawing its class'),
+  training: () => say('Learning'),
+  evaluating: () => say('Drawing and scoring'),
+  saving: () => say('Saving'),
+} satisfies Record<TrainStage, () => string>;
 
 /** @returns `**Rex** (dog)` */
 export const subjectTitle = (subject: ShownSubject): string =>
@@ -54,17 +55,18 @@ export const subjectTitle = (subject: ShownSubject): string =>
 export function trainingTaken(subject: ShownSubject): MessageView {
   return cardView([
     textDisplay(
-      `I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`,
+      say`I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`,
     ),
   ]);
 }
 
 /** @returns what the owner alone sees when a subject is trained once more */
 export function trainingAgainTaken(subject: ShownSubject, isContinued: boolean): MessageView {
-  const how = isContinued ? 'I am learning more about' : 'I am learning';
-  const anew = isContinued ? '' : ' once more';
+  const title = subjectTitle(subject);
   return messageView(
-    `${how} ${subjectTitle(subject)}${anew}. The message in this channel shows how far I am.`,
+    isContinued
+      ? say`I am learning more about ${title}. The message in this channel shows how far I am.`
+      : say`I am learning ${title} once more. The message in this channel shows how far I am.`,
   );
 }
 
@@ -74,8 +76,11 @@ export function trainingProgress(
   subject: ShownSubject,
   { ahead, strip }: TrainingSurroundings,
 ): MessageView {
-  const on = run.parentArtifactId === null ? '' : ', trained on';
-  const lines = [`${subjectTitle(subject)}${on} for <@${run.userId}>`, ...stateLines(run, ahead)];
+  const on = run.parentArtifactId === null ? '' : say(', trained on');
+  const lines = [
+    say`${subjectTitle(subject)}${on} for <@${run.userId}>`,
+    ...stateLines(run, ahead),
+  ];
   const files = strip ? [stripFile(run, subject, strip)] : [];
   return cardView(
     [
@@ -88,30 +93,32 @@ export function trainingProgress(
 }
 
 function stateLines(run: ShownRun, ahead: number | null): string[] {
-  if (run.cancelRequested) return ['Stopping'];
+  if (run.cancelRequested) return [say('Stopping')];
   if (run.status === 'queued') return [waitingLine(ahead)];
-  if (run.progress === null) return ['Starting'];
+  if (run.progress === null) return [say('Starting')];
   const lines = progressLines(run.progress, run.updatedAt);
   return run.finishRequested && run.progress.stage === 'training'
-    ? [...lines, 'Finishing with what it has learned']
+    ? [...lines, say('Finishing with what it has learned')]
     : lines;
 }
 
 function waitingLine(ahead: number | null): string {
-  if (ahead === null) return 'Waiting for its turn';
-  return ahead === 0 ? 'Waiting: it is next' : `Waiting: ${count(ahead, 'training')} before it`;
+  if (ahead === null) return say('Waiting for its turn');
+  return ahead === 0
+    ? say('Waiting: it is next')
+    : say`Waiting: ${count(ahead, 'training')} before it`;
 }
 
 function progressLines(progress: TrainProgress, updatedAt: Date): string[] {
   const number = trainStages.indexOf(progress.stage) + 1;
-  const lines = [`Stage ${number} of ${trainStages.length}: ${stageNames[progress.stage]}`];
+  const lines = [say`Stage ${number} of ${trainStages.length}: ${stageNames[progress.stage]()}`];
   if (progress.totalSteps > 0) {
     lines.push(progressBar(progress.step, progress.totalSteps));
-    lines.push(`Step ${progress.step} of ${progress.totalSteps}`);
+    lines.push(say`Step ${progress.step} of ${progress.totalSteps}`);
   }
   if (progress.secondsLeft !== null) {
     const end = Math.round(updatedAt.getTime() / 1000 + progress.secondsLeft);
-    lines.push(`Ends <t:${end}:R>`);
+    lines.push(say`Ends <t:${end}:R>`);
   }
   return lines;
 }
@@ -123,7 +130,7 @@ function stripFile(run: ShownRun, subject: ShownSubject, bytes: Buffer): ViewFil
     name: `after-${steps.length}.png`,
     bytes,
     description: fitText(
-      `${what}, as it looks after step ${steps.join(', ')}`,
+      say`${what}, as it looks after step ${steps.join(', ')}`,
       limits.altTextLength,
     ),
   };
@@ -134,7 +141,7 @@ function buttonsOf(run: ShownRun) {
   const canFinish = progress?.stage === 'training' && progress.step > 0;
   return [
     {
-      label: 'Cancel',
+      label: say('Cancel'),
       customId: buildCustomId('cancel', id),
       style: 'danger' as const,
       disabled: cancelRequested,
@@ -142,7 +149,7 @@ function buttonsOf(run: ShownRun) {
     ...(canFinish
       ? [
           {
-            label: 'Stop now and keep the best',
+            label: say('Stop now and keep the best'),
             customId: buildCustomId('finish', id),
             disabled: cancelRequested || finishRequested,
           },
@@ -155,14 +162,14 @@ function buttonsOf(run: ShownRun) {
 export function cancelAnswer(result: 'cancelled' | 'requested'): MessageView {
   return messageView(
     result === 'cancelled'
-      ? 'Cancelled.'
-      : 'Stopping. The message in the channel tells when it is over.',
+      ? say('Cancelled.')
+      : say('Stopping. The message in the channel tells when it is over.'),
   );
 }
 
 /** @returns what the owner sees after stopping a training early */
 export function finishAnswer(): MessageView {
   return messageView(
-    'It ends with the next step. Then I compare what it has learned and keep the best.',
+    say('It ends with the next step. Then I compare what it has learned and keep the best.'),
   );
 }

@@ -19,6 +19,7 @@ import { fetchErrorCodes } from '#storage/remote/fetch-error.ts';
 import { commands } from '../commands/index.ts';
 import { buttonActions, parseCustomId } from '../custom-ids.ts';
 import { styles } from '../styles.ts';
+import { inEachLocale } from '../testing/in-each-locale.ts';
 import { guildSettings, MAX_LISTED } from './config.ts';
 import { limits, listComponents, listLimitViolations } from './discord-limits.ts';
 import { buildEditForm } from './edit-form.ts';
@@ -112,41 +113,47 @@ const rendering = {
 } as const satisfies RenderProgress;
 
 describe('views', () => {
-  test.each(Object.entries(texts))('of a subject with a %s name fit', (_, name) => {
-    const subject = subjectOf(name);
-    const views = [
-      renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
-      renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }),
-      deleteQuestion(subject, 1_000_000),
-      subjectList(
-        Array(50).fill({ subject, photoCount: 10, failureCode: null, wasUndelivered: true }),
-      ),
-    ];
-    for (const view of views) expect(listLimitViolations(view)).toEqual([]);
-    expect(subjectChoice(subject).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
-  });
+  test.each(Object.entries(texts))(
+    'of a subject with a %s name fit',
+    inEachLocale((_, name) => {
+      const subject = subjectOf(name);
+      const views = [
+        renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
+        renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }),
+        deleteQuestion(subject, 1_000_000),
+        subjectList(
+          Array(50).fill({ subject, photoCount: 10, failureCode: null, wasUndelivered: true }),
+        ),
+      ];
+      for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+      expect(subjectChoice(subject).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+    }),
+  );
 
-  test.each(Object.entries(prompts))('of a %s prompt fit', (_, prompt) => {
-    const rendition = renditionOf(prompt);
-    const failed = {
-      outcome: 'failed',
-      kind: 'rendition',
-      code: 'PROMPT_TOO_LONG',
-      detail: { word: prompt },
-    } as const;
-    const two = [subjectOf(texts.longest), subjectOf(texts.markdown)];
-    const views = [
-      renditionEnded(rendition, two, rendered, Array(4).fill(picture)),
-      renditionEnded(rendition, two, rendered, [picture]),
-      renditionEnded(rendition, two, rendered, 'too-large'),
-      renditionEnded(rendition, [], failed, []),
-      renditionInfo({ ...rendition, settings: { negativePrompt: prompt } }, two),
-      deletePicturesQuestion(rendition, 4),
-      renditionProgress({ ...rendition, status: 'running', progress: rendering }, two, picture),
-      renditionProgress({ ...rendition, status: 'queued' }, two, null),
-    ];
-    for (const view of views) expect(listLimitViolations(view)).toEqual([]);
-  });
+  test.each(Object.entries(prompts))(
+    'of a %s prompt fit',
+    inEachLocale((_, prompt) => {
+      const rendition = renditionOf(prompt);
+      const failed = {
+        outcome: 'failed',
+        kind: 'rendition',
+        code: 'PROMPT_TOO_LONG',
+        detail: { word: prompt },
+      } as const;
+      const two = [subjectOf(texts.longest), subjectOf(texts.markdown)];
+      const views = [
+        renditionEnded(rendition, two, rendered, Array(4).fill(picture)),
+        renditionEnded(rendition, two, rendered, [picture]),
+        renditionEnded(rendition, two, rendered, 'too-large'),
+        renditionEnded(rendition, [], failed, []),
+        renditionInfo({ ...rendition, settings: { negativePrompt: prompt } }, two),
+        deletePicturesQuestion(rendition, 4),
+        renditionProgress({ ...rendition, status: 'running', progress: rendering }, two, picture),
+        renditionProgress({ ...rendition, status: 'queued' }, two, null),
+      ];
+      for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+    }),
+  );
 
   test.each([
     ...Object.entries(prompts).map(([key, prompt]) => [`${key} prompt`, prompt, texts.longest]),
@@ -363,7 +370,7 @@ describe('views', () => {
 
   test.each(Object.entries(prompts))(
     'open a form to edit a %s prompt that Discord takes',
-    (_, prompt) => {
+    inEachLocale((_, prompt) => {
       const form = buildEditForm(renditionOf(prompt)).toJSON();
       expect(form.components).toHaveLength(5);
       for (const label of form.components as APILabelComponent[]) {
@@ -372,29 +379,32 @@ describe('views', () => {
         const input = label.component as APITextInputComponent;
         expect(input.value?.length ?? 0).toBeLessThanOrEqual(input.max_length ?? 4000);
       }
-    },
+    }),
   );
 
   test.each(Object.entries(prompts))(
     'open a form to remix a %s prompt that Discord takes',
-    (_, text) => {
+    inEachLocale((_, text) => {
       const subjects = Array.from({ length: 30 }, () => subjectOf(texts.empty));
       const form = buildRemixForm({ renditionId: id, prompt: text || 'x', subjects }).toJSON();
       expect(JSON.stringify(form)).not.toContain('"label":""');
       const { component } = form.components[0] as APILabelComponent;
       expect((component as APIStringSelectComponent).options).toHaveLength(25);
-    },
+    }),
   );
 
-  test('open a form that Discord takes, whatever the options said', () => {
-    const form = buildTrainForm({
-      classNoun: 'x'.repeat(100),
-      name: 'y'.repeat(100),
-      exampleClassNouns: ['z'.repeat(200)],
-    }).toJSON();
-    expect(form.title.length).toBeLessThanOrEqual(45);
-    expect(form.components).toHaveLength(4);
-  });
+  test(
+    'open a form that Discord takes, whatever the options said',
+    inEachLocale(() => {
+      const form = buildTrainForm({
+        classNoun: 'x'.repeat(100),
+        name: 'y'.repeat(100),
+        exampleClassNouns: ['z'.repeat(200)],
+      }).toJSON();
+      expect(form.title.length).toBeLessThanOrEqual(45);
+      expect(form.components).toHaveLength(4);
+    }),
+  );
 });
 
 describe('text', () => {

@@ -13,8 +13,8 @@ export const subjects = {
     'Du hast mir noch nichts beigebracht. Fang mit `/train` und ein paar Fotos an.',
   '**{0}** is called **{1}** from now on: write {2} in prompts. Posts keep the name that they were made with.':
     '**{0}** heißt ab jetzt **{1}**: schreib {2} in Prompts. Veröffentlichtes behält den Namen, mit dem es entstand.',
-  '{0} stands for **{1}** in your prompts from now on. {2} takes it back.':
-    '{0} steht ab jetzt in deinen Prompts für **{1}**. {2} nimmt das zurück.',
+  '{0} stands for **{1}** in your prompts from now on. `/defaults reset` takes it back.':
+    '{0} steht ab jetzt in deinen Prompts für **{1}**. `/defaults reset` nimmt das zurück.',
   'its photos': 'seine Fotos',
   'what I learned from them': 'was ich daraus gelernt habe',
   'my copies of its pictures': 'meine Kopien seiner Bilder',
