@@ -1,5 +1,5 @@
 /** @file Rows for tests: small, complete, never twice the same. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { Db } from '../client.ts';
 import type { RenderedWith, RenderResult } from '../jobs/render-prompt.ts';
 import type { TrainResult } from '../jobs/train-subject.ts';
@@ -29,7 +29,7 @@ export function makeSnowflake(): string {
 
 /** @returns an id like the storage's */
 export function makeFileId(): string {
-  return randomBytes(12).toString('hex');
+  return randomUUID();
 }
 
 export function makePhoto(): NewPhoto {
