@@ -31,7 +31,12 @@ const FINISHES = ['matt', 'shiny'] as const;
 export const ATTRIBUTES = {
   class: { choices: CLASSES, of: ({ subject }) => subject.className, shows: always },
   firstColour: { choices: COLOURS, of: ({ subject }) => subject.primary, shows: coloured },
-  secondColour: { choices: COLOURS, of: ({ subject }) => subject.secondary, shows: coloured },
+  secondColour: {
+    choices: COLOURS,
+    of: ({ subject }) => subject.secondary,
+    // Of a plain clock only its bells have it: a pixel or two, where there is no detail.
+    shows: (scene) => coloured(scene) && detailed(scene),
+  },
   pattern: { choices: PATTERNS, of: ({ subject }) => subject.pattern, shows: detailed },
   context: { choices: CONTEXTS, of: ({ context }) => context, shows: always },
   style: { choices: STYLES, of: ({ style }) => style, shows: always },
