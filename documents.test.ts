@@ -159,7 +159,7 @@ describe('docs/features.md', () => {
   const testNames = (file: string): string[] =>
     [
       ...read(file).matchAll(
-        /(?<!describe)\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1,\s*(?:\{[^}]*\},\s*)?(?:async )?\(/g,
+        /(?<!describe)\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1,\s*(?:\{[^}]*\},\s*)?(?:async )?(?:\w+\()?\(/g,
       ),
     ].map(([, , name]) => name!.replaceAll("\\'", "'"));
 
