@@ -3,6 +3,7 @@ import { Client, Events, GatewayIntentBits, REST } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Database } from '#db/client.ts';
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import { loseLeftAnswers } from '#db/queries/owed-answers.ts';
 import type { JobQueue } from '#db/queue.ts';
 import { enqueueOpenRows } from '#db/sweep.ts';
 import { closePhotoDecoder } from '#storage/decode/decode-photo.ts';
@@ -17,6 +18,7 @@ import { withDeadline } from './deadline.ts';
 import { createForum } from './delivery/forum.ts';
 import { createKeyedLock } from './delivery/keyed-lock.ts';
 import { startLoop } from './delivery/loop.ts';
+import { createLostAnswers } from './delivery/lost-answers.ts';
 import { createOutbox } from './delivery/outbox.ts';
 import { patientRequest } from './delivery/patient-request.ts';
 import { createPoster } from './delivery/poster.ts';
@@ -45,6 +47,8 @@ export interface BotTimings {
   readonly sweepMs: number;
   /** How long the gateway may be down before the bot asks to be started anew. */
   readonly gatewayDownMs: number;
+  /** How long a stop waits for interactions under way. */
+  readonly drainMs: number;
 }
 
 /** What the bot is started with. The caller opens and closes what it passes. */
@@ -91,10 +95,10 @@ const defaultTimings: BotTimings = {
   renditionProgressMs: 4_000,
   sweepMs: 30_000,
   gatewayDownMs: 90_000,
+  drainMs: 10_000,
 };
 
 const READY_MS = 60_000;
-const DRAIN_MS = 10_000;
 /** A request with files may take this long. */
 const REST_TIMEOUT_MS = 60_000;
 
@@ -142,7 +146,11 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     renditionAfterMs: timings.renditionProgressMs,
     onRestart,
   });
-  const deliver = createOutbox({ db, store, poster, forum, lock, logger, onRestart });
+  const deliverOutcomes = createOutbox({ db, store, poster, forum, lock, logger, onRestart });
+  const tellLostAnswers = createLostAnswers({ db, poster, logger, onRestart });
+  const deliver = async () => {
+    await Promise.all([deliverOutcomes(), tellLostAnswers()]);
+  };
   const sweep = async () => {
     const added = await enqueueOpenRows(db, queue);
     if (added > 0) logger.info({ added }, 'jobs added for rows that had none');
@@ -156,6 +164,8 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
     await client.login(discord.token);
     await withDeadline(ready, READY_MS);
+    const left = await loseLeftAnswers(db);
+    if (left > 0) logger.warn({ left }, 'an earlier process left interactions unanswered');
   } catch (error) {
     health.stop();
     await client.destroy();
@@ -195,7 +205,7 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     stop() {
       stopping ??= (async () => {
         isOver = true;
-        await router.drain(DRAIN_MS);
+        await router.drain(timings.drainMs);
         await Promise.all([progressLoop.stop(), outboxLoop.stop(), sweepLoop.stop()]);
         health.stop();
         await client.destroy();

@@ -110,8 +110,10 @@ test('a waiting training says how many are before it, and only those that are', 
   const second = await requestTrainingAs(stage, 'ben', { name: 'Second' });
   await seeFor('Second', 'Waiting: 1 training before it');
   await jobs('ada', 'cancel', { job: first.run.id });
-  // Nobody takes the cancelled job here; the queue still holds it until a worker looks at it.
   await seeFor('First', 'Cancelled.');
+  // Nobody takes the cancelled job here: the queue still holds it, and yet it is not waited for.
+  expect(await stage.queue.listJobs('train-subject')).toContain(first.run.id);
+  await seeFor('Second', 'Waiting: it is next');
   await jobs('ben', 'cancel', { job: second.run.id });
 });
 

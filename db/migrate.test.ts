@@ -10,6 +10,7 @@ import { galleryPosts } from './schema/gallery-posts.ts';
 import { galleryVotes } from './schema/gallery-votes.ts';
 import { guilds } from './schema/guilds.ts';
 import { outboxDeliveries } from './schema/outbox-deliveries.ts';
+import { owedAnswers } from './schema/owed-answers.ts';
 import { photos } from './schema/photos.ts';
 import { renditionDrafts } from './schema/rendition-drafts.ts';
 import { renditionSubjects } from './schema/rendition-subjects.ts';
@@ -39,6 +40,7 @@ describe('the newest migration', () => {
       galleryVotes,
       guilds,
       outboxDeliveries,
+      owedAnswers,
       photos,
       renditionDrafts,
       renditionSubjects,

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { APIMessage, GatewayInteractionCreateDispatchData } from 'discord-api-types/v10';
 import { DiscordError, refuse } from './discord-error.ts';
+import type { FaultRequest, FaultRules, RequestFaultKind } from './faults.ts';
+import { bindFault } from './faults.ts';
 import { FILE_SIZE_LIMIT_BYTES } from './files.ts';
 import type { InteractionRecord } from './interactions.ts';
 import { ANSWER_DEADLINE_MS, CallbackKind } from './interactions.ts';
@@ -25,6 +27,11 @@ export interface ActionSettings extends UploadSettings {
   forge?: boolean;
   /** Delivers the same event twice. */
   duplicate?: boolean;
+  /**
+   * What goes wrong with the requests that answer this interaction, and no others; see `bindFault`. Routes:
+   * `/interactions/*{token}*` is the first answer, `/webhooks/*{token}*` are the later ones.
+   */
+  faults?: (FaultRequest & { kind: RequestFaultKind })[];
   /** Overwrites fields of the interaction's `data`. */
   patchData?: Json;
   /** The upload limit of this interaction in bytes. Default 10 MiB. */
@@ -124,6 +131,7 @@ export interface InteractionSubject {
 /** Records an interaction and hands it to the gateway. */
 export function deliver(
   world: World,
+  rules: Pick<FaultRules, 'add'>,
   place: Place,
   subject: InteractionSubject,
   settings: ActionSettings,
@@ -164,6 +172,7 @@ export function deliver(
     tokenRevoked: false,
   };
   world.interactions.set(id, record);
+  for (const fault of settings.faults ?? []) rules.add(bindFault(fault, token));
   for (let times = settings.duplicate ? 2 : 1; times > 0; times -= 1) {
     world.dispatch({ event: 'INTERACTION_CREATE', data: payload, intent: 0 });
   }

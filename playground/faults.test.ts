@@ -1,7 +1,7 @@
 /** @file Every fault kind, seen through the real REST client: what the caller gets and what took effect. */
 import { REST } from 'discord.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { matchesRoute } from './faults.ts';
+import { bindFault, type FaultRequest, matchesRoute } from './faults.ts';
 import type { Playground } from './server.ts';
 import { startPlayground } from './server.ts';
 import { png } from './test-picture.ts';
@@ -170,5 +170,15 @@ describe('faults', () => {
     expect(
       matchesRoute('/interactions/{id}/{token}/callback', 'POST', '/interactions/1/a-b/callback'),
     ).toBe(true);
+  });
+
+  test('a bound fault concerns the requests of one interaction only', () => {
+    const fault: FaultRequest = { kind: '500' };
+    const { route } = bindFault({ ...fault, route: '/webhooks/*{token}*' }, 'a-_b');
+    expect(matchesRoute(route, 'PATCH', '/webhooks/1/a-_b/messages/@original')).toBe(true);
+    expect(matchesRoute(route, 'PATCH', '/webhooks/1/a-_c/messages/@original')).toBe(false);
+    expect(matchesRoute(route, 'POST', '/interactions/1/a-_b/callback')).toBe(false);
+    const every = bindFault(fault, 'a-_b').route;
+    expect(matchesRoute(every, 'POST', '/interactions/1/a-_b/callback')).toBe(true);
   });
 });

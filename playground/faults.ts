@@ -116,6 +116,15 @@ export function matchesRoute(pattern: string | undefined, method: string, path: 
   return new RegExp(`^${source}$`).test(path);
 }
 
+/**
+ * Binds a fault to the requests that answer one interaction: `{token}` in its route is that interaction's.
+ *
+ * @param fault its default route is every request with the token: the first answer and all later ones
+ */
+export function bindFault<Fault extends FaultRequest>(fault: Fault, token: string): Fault {
+  return { ...fault, route: (fault.route ?? '*{token}*').replaceAll('{token}', token) };
+}
+
 /** Builds an empty rule list. */
 export function createFaultRules(): FaultRules {
   const rules: RequestFault[] = [];

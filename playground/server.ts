@@ -170,7 +170,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
   };
 
   const playground: Playground = {
-    ...createUserActions(world),
+    ...createUserActions(world, faults),
     urls,
     application: world.application,
     guild,

@@ -3,9 +3,10 @@ import type { APIMessage } from 'discord-api-types/v10';
 import type { CommandEntry } from './command-options.ts';
 import { buildOptions } from './command-options.ts';
 import { numberComponents } from './component-numbers.ts';
-import type { ActionOutcome, ActionSettings, Place } from './delivery.ts';
+import type { ActionOutcome, ActionSettings, InteractionSubject, Place } from './delivery.ts';
 import { awaitOutcome, deliver, findPlace, findUser, outcomeOf } from './delivery.ts';
 import { DiscordError, FormErrors, refuse } from './discord-error.ts';
+import type { FaultRules } from './faults.ts';
 import { FILE_SIZE_LIMIT_BYTES } from './files.ts';
 import type { InteractionRecord } from './interactions.ts';
 import { InteractionKind } from './interactions.ts';
@@ -97,8 +98,10 @@ export interface UserActions {
   ): Promise<ActionOutcome>;
 }
 
-/** Binds the actions to a world. */
-export function createUserActions(world: World): UserActions {
+/** Binds the actions to a world, and their faults to its rules. */
+export function createUserActions(world: World, rules: Pick<FaultRules, 'add'>): UserActions {
+  const send = (place: Place, subject: InteractionSubject, action: ActionSettings) =>
+    awaitOutcome(world, deliver(world, rules, place, subject, action), action);
   return {
     async command(action) {
       const place = findPlace(world, action);
@@ -122,7 +125,7 @@ export function createUserActions(world: World): UserActions {
       const things = resolved.toWire();
       if (things) data.resolved = things;
       const subject = { type: InteractionKind.command, data, commandName: action.name };
-      return awaitOutcome(world, deliver(world, place, subject, action), action);
+      return send(place, subject, action);
     },
 
     async autocomplete(action) {
@@ -142,7 +145,7 @@ export function createUserActions(world: World): UserActions {
         }),
       };
       const subject = { type: InteractionKind.autocomplete, data, commandName: action.name };
-      return awaitOutcome(world, deliver(world, place, subject, action), action);
+      return send(place, subject, action);
     },
 
     async click(action) {
@@ -166,7 +169,7 @@ export function createUserActions(world: World): UserActions {
         if (things) data.resolved = things;
       }
       const subject = { type: InteractionKind.component, data, message };
-      return awaitOutcome(world, deliver(world, place, subject, action), action);
+      return send(place, subject, action);
     },
 
     async modal(action) {
@@ -191,7 +194,7 @@ export function createUserActions(world: World): UserActions {
       const message = world.messages.get(opener?.sourceMessageId ?? '') ?? null;
       const commandName = opener?.commandName ?? null;
       const subject = { type: InteractionKind.modal, data, message, commandName };
-      return awaitOutcome(world, deliver(world, place, subject, action), action);
+      return send(place, subject, action);
     },
 
     say(action) {

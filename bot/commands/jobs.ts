@@ -1,4 +1,4 @@
-/** @file `/jobs list|show|cancel|retry`: what the user has asked for, and what became of it. */
+/** @file `/jobs list|show|cancel|retry|dm`: what the user has asked for, and what became of it. */
 import {
   ApplicationIntegrationType,
   InteractionContextType,
@@ -6,10 +6,11 @@ import {
   type SlashCommandStringOption,
 } from 'discord.js';
 import { listUserJobs } from '#db/queries/jobs.ts';
-import { cancelJob, requireJob, retryJob, showJob } from '../intake/jobs.ts';
+import { setDirectMessages } from '#db/queries/users.ts';
+import { cancelJob, listJobs, requireJob, retryJob, showJob } from '../intake/jobs.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
-import { jobChoice, jobList } from '../views/jobs.ts';
+import { directMessagesSet, jobChoice, jobList } from '../views/jobs.ts';
 import type { Command } from './command.ts';
 
 const jobOption = (option: SlashCommandStringOption) =>
@@ -42,6 +43,14 @@ export const jobs = {
         .setDescription('Try a job again that failed or was cancelled')
         .addStringOption(jobOption),
     )
+    .addSubcommand((command) =>
+      command
+        .setName('dm')
+        .setDescription('Whether I write to you directly where I cannot post in a channel')
+        .addBooleanOption((option) =>
+          option.setName('allow').setDescription('At first I do not').setRequired(true),
+        ),
+    )
     .toJSON(),
 
   async run(interaction, bot) {
@@ -49,7 +58,13 @@ export const jobs = {
     const userId = interaction.user.id;
     const subcommand = interaction.options.getSubcommand();
     if (subcommand === 'list') {
-      await answer(interaction, jobList(await listUserJobs(bot.db, userId)));
+      await answer(interaction, jobList(await listJobs(bot, userId)));
+      return;
+    }
+    if (subcommand === 'dm') {
+      const allowed = interaction.options.getBoolean('allow', true);
+      await setDirectMessages(bot.db, userId, allowed);
+      await answer(interaction, directMessagesSet(allowed));
       return;
     }
     const job = await requireJob(bot, userId, interaction.options.getString('job', true));

@@ -5,8 +5,8 @@ import {
   markDelivered,
   rescheduleDelivery,
 } from '#db/queries/outbox-deliveries.ts';
-import { setRenditionProgressMessage } from '#db/queries/renditions.ts';
-import { setTrainingProgressMessage } from '#db/queries/training-runs.ts';
+import { setRenditionMessage } from '#db/queries/renditions.ts';
+import { setTrainingMessage } from '#db/queries/training-runs.ts';
 import type { DeliveryKind, OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
 import type { BotContext } from '../context.ts';
 import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
@@ -18,6 +18,7 @@ import { mirrorGalleryPost, mirrorPublishRequest } from './gallery.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isEditable } from './message-age.ts';
 import type { Poster } from './poster.ts';
+import { reachUser } from './reach-user.ts';
 import { mirrorReport } from './reports.ts';
 
 /** What {@link createOutbox} needs. */
@@ -92,12 +93,8 @@ async function deliverTraining(
   const card = await readTrainingCard(options, delivery);
   if (!card) return null;
   const { run, view } = card;
-  const place = { channelId: run.channelId, old: run.progressMessageId, nonce: delivery.nonce };
-  return withoutLargeFiles(view, withoutFiles(view), (message) =>
-    showLast(options.poster, place, message, (messageId) =>
-      setTrainingProgressMessage(options.db, run.id, messageId),
-    ),
-  );
+  const last = { ...run, view, small: withoutFiles(view), nonce: delivery.nonce };
+  return showLast(options, last, (place) => setTrainingMessage(options.db, run.id, place));
 }
 
 async function deliverRendition(
@@ -106,18 +103,48 @@ async function deliverRendition(
 ): Promise<string | null> {
   const card = await readRenditionMessage(options, delivery);
   if (!card) return null;
-  const { rendition, view } = card;
-  const { channelId, progressMessageId: old } = rendition;
-  const place = { channelId, old, nonce: delivery.nonce };
-  return withoutLargeFiles(view, card.withoutFiles, (message) =>
-    showLast(options.poster, place, message, (messageId) =>
-      setRenditionProgressMessage(options.db, rendition.id, messageId),
-    ),
-  );
+  const { rendition, view, withoutFiles: small } = card;
+  const last = { ...rendition, view, small, nonce: delivery.nonce };
+  return showLast(options, last, (place) => setRenditionMessage(options.db, rendition.id, place));
+}
+
+/** A row's last message, and where the row was shown so far. */
+interface LastMessage {
+  readonly userId: string;
+  readonly channelId: string;
+  /** The message that showed the row while it was open. */
+  readonly progressMessageId: string | null;
+  readonly view: MessageView;
+  /** For when the files are too large. */
+  readonly small: MessageView;
+  readonly nonce: string;
+}
+
+/** Where a row is shown. */
+interface ShownAt {
+  readonly channelId: string;
+  readonly messageId: string;
+}
+
+/** Shows it in the row's channel, or to the user directly. @returns the message's id */
+async function showLast(
+  options: OutboxOptions,
+  { view, small, ...last }: LastMessage,
+  remember: (place: ShownAt) => Promise<void>,
+): Promise<string> {
+  return reachUser(options, last, async (channelId) => {
+    const old = channelId === last.channelId ? last.progressMessageId : null;
+    const place = { channelId, old, nonce: last.nonce };
+    return withoutLargeFiles(view, small, (message) =>
+      replaceOrPost(options.poster, place, message, (messageId) =>
+        remember({ channelId, messageId }),
+      ),
+    );
+  });
 }
 
 /** The message that showed a row while it was open becomes its last one; where that cannot be, a new one takes its place. */
-async function showLast(
+async function replaceOrPost(
   poster: Poster,
   { channelId, old, nonce }: { channelId: string; old: string | null; nonce: string },
   message: MessageView,

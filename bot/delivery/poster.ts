@@ -24,6 +24,8 @@ export interface Poster {
   /** Replaces a message's words and buttons; its files stay. */
   editText(channelId: string, messageId: string, view: MessageView): Promise<void>;
   remove(channelId: string, messageId: string): Promise<void>;
+  /** @returns the channel of the user's direct messages */
+  openDirectMessages(userId: string): Promise<string>;
 }
 
 /** A request with files may take long, but not for ever: the library waits for a stalled body without end. */
@@ -74,6 +76,10 @@ export function createPoster(rest: REST): Poster {
       await sendInTime((signal) =>
         rest.delete(Routes.channelMessage(channelId, messageId), { signal }),
       );
+    },
+    async openDirectMessages(userId) {
+      const body = { recipient_id: userId };
+      return idOf(await sendInTime((signal) => rest.post(Routes.userChannels(), { body, signal })));
     },
   };
 }

@@ -16,6 +16,7 @@ import type { TrainingRun } from '#db/schema/training-runs.ts';
 import type { BotContext } from '../context.ts';
 import { readPicture } from '../intake/pictures.ts';
 import { readPreviews } from '../intake/training-card.ts';
+import { readTrainingOrder } from '../intake/training-order.ts';
 import { renditionProgress } from '../views/rendition-progress.ts';
 import { trainingProgress } from '../views/training.ts';
 import { inGuildLocale } from '../words/public-locale.ts';
@@ -65,7 +66,9 @@ function trainings(options: ProgressOptions): LiveRows {
     what: 'training',
     async list() {
       const open = await listOpenTrainingRuns(db);
-      order = await readOrder(options, open);
+      const isWaited = open.some(({ run }) => run.status === 'queued');
+      const openIds = open.map(({ run }) => run.id);
+      order = (isWaited && (await readTrainingOrder(options, openIds))) || [];
       return open.map(toRow);
     },
     async read(id) {
@@ -74,20 +77,6 @@ function trainings(options: ProgressOptions): LiveRows {
     },
     remember: (id, messageId) => setTrainingProgressMessage(db, id, messageId),
   };
-}
-
-/** @returns nothing where the queue cannot be reached: then no place is told */
-async function readOrder(
-  { queue, logger }: ProgressOptions,
-  open: readonly { run: TrainingRun }[],
-): Promise<readonly string[]> {
-  if (open.every(({ run }) => run.status !== 'queued')) return [];
-  try {
-    return await queue.listJobs('train-subject');
-  } catch (error) {
-    logger.warn({ err: error }, 'places in the queue are not known');
-    return [];
-  }
 }
 
 function renditions(options: ProgressOptions): LiveRows {

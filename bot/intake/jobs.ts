@@ -1,7 +1,6 @@
-/** @file A user's jobs: looking at one, stopping it, making it again. */
-
-import { findUserJob, type UserJob } from '#db/queries/jobs.ts';
-import { findDelivery } from '#db/queries/outbox-deliveries.ts';
+/** @file A user's jobs: listing them, looking at one, stopping it, making it again. */
+import { findUserJob, listUserJobs, type UserJob } from '#db/queries/jobs.ts';
+import { findDelivery, listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
 import { requestCancelRendition } from '#db/queries/renditions.ts';
 import { requestCancelTraining } from '#db/queries/training-runs.ts';
 import { isTerminal } from '#db/schema/status.ts';
@@ -12,11 +11,13 @@ import type { MessageView } from '../views/message-view.ts';
 import { refusals } from '../views/refusals.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import { cancelAnswer, trainingAgainTaken, trainingProgress } from '../views/training.ts';
+import { draftDiscarded, trainingQuestion } from '../views/training-question.ts';
 import { readRenditionMessage } from './rendition-message.ts';
 import { drawAgain } from './rerun-rendition.ts';
 import type { RenditionPlace } from './take-rendition.ts';
 import { retryTraining } from './train-again.ts';
 import { readPreviews, readTrainingCard } from './training-card.ts';
+import { describeDraft, discardDraft } from './training-drafts.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -31,8 +32,31 @@ export async function requireJob(
   return job;
 }
 
+/** A job in the list. */
+export interface ListedJob {
+  readonly job: UserJob;
+  /** Nobody was told how it ended. */
+  readonly isUntold: boolean;
+}
+
+/** @returns the user's latest jobs, newest first */
+export async function listJobs(
+  { db }: Pick<BotContext, 'db'>,
+  userId: string,
+): Promise<ListedJob[]> {
+  const jobs = await listUserJobs(db, userId);
+  const idsOf = (kind: UserJob['kind']) =>
+    jobs.flatMap((job) => (job.kind === kind ? job.row.id : []));
+  const untold = new Set([
+    ...(await listFailedDeliveries(db, 'training', idsOf('training'))),
+    ...(await listFailedDeliveries(db, 'rendition', idsOf('rendition'))),
+  ]);
+  return jobs.map((job) => ({ job, isUntold: untold.has(job.row.id) }));
+}
+
 /** @returns what its channel shows, or would show had it taken the message */
 export async function showJob(bot: BotContext, job: UserJob): Promise<MessageView> {
+  if (job.kind === 'draft') return trainingQuestion(await describeDraft(bot, job.row));
   const { kind, row } = job;
   if (!isTerminal(row.status)) {
     if (kind === 'rendition') return jobState(job);
@@ -54,6 +78,10 @@ export async function cancelJob(
   userId: string,
   { kind, row }: UserJob,
 ): Promise<MessageView> {
+  if (kind === 'draft') {
+    await discardDraft(bot, { draftId: row.id, userId });
+    return draftDiscarded();
+  }
   const request = kind === 'training' ? requestCancelTraining : requestCancelRendition;
   const result = await request(bot.db, row.id, userId);
   if (result !== 'cancelled' && result !== 'requested') {
@@ -71,6 +99,7 @@ export async function retryJob(
   place: RenditionPlace,
   job: UserJob,
 ): Promise<MessageView> {
+  if (job.kind === 'draft') throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
   if (job.row.status !== 'failed' && job.row.status !== 'cancelled') {
     throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
   }

@@ -10,6 +10,7 @@ import {
   type OwnDraft,
   startDraft,
 } from '#db/queries/training-drafts.ts';
+import { listOpenTrainingRuns } from '#db/queries/training-runs.ts';
 import { listTrainingTimes } from '#db/queries/training-times.ts';
 import { priorityFor } from '#db/queue.ts';
 import type { Subject } from '#db/schema/subjects.ts';
@@ -23,6 +24,7 @@ import type { ShownDraft } from '../views/training-question.ts';
 import { countOpenTrainings } from './open-trainings.ts';
 import { discardPhotos, type PhotoLink, receivePhotos, storePhotos } from './photos.ts';
 import { readPicture } from './pictures.ts';
+import { readTrainingOrder } from './training-order.ts';
 
 /** Side of a small copy, in pixels. */
 const THUMBNAIL_SIDE = 192;
@@ -54,13 +56,13 @@ const drawThumbnail = (bytes: Buffer): Promise<Buffer> =>
     .png()
     .toBuffer();
 
-async function countTrainingsAhead({ queue, logger }: BotContext): Promise<number | null> {
-  try {
-    return (await queue.listJobs('train-subject')).length;
-  } catch (error) {
-    logger.warn({ err: error }, 'places in the queue are not known');
-    return null;
-  }
+async function countTrainingsAhead(bot: BotContext): Promise<number | null> {
+  const open = await listOpenTrainingRuns(bot.db);
+  const order = await readTrainingOrder(
+    bot,
+    open.map(({ run }) => run.id),
+  );
+  return order?.length ?? null;
 }
 
 /** @throws {UserError} where it waits no more, or is somebody else's */

@@ -73,6 +73,36 @@ export async function answerChoices(
 /** Answers with a message that only the user sees. */
 export async function answer(interaction: Answerable, view: MessageView | string): Promise<void> {
   const message = typeof view === 'string' ? messageView(view) : view;
+  await unlessFollowed(message, () => sendAnswer(interaction, message));
+}
+
+/** Changes the message whose button was pressed, after {@link deferChange}. */
+export async function changeSource(
+  interaction: MessageComponentInteraction,
+  view: MessageView,
+): Promise<void> {
+  await unlessFollowed(view, () => repeat(() => interaction.editReply(changedPayload(view))));
+}
+
+/** @returns whether the interaction takes no answer any more: it came too late, or its token has run out */
+export const isBeyondAnswer = (error: unknown): boolean =>
+  isDiscordCode(
+    error,
+    discordCodes.unknownInteraction,
+    discordCodes.unknownWebhook,
+    discordCodes.invalidWebhookToken,
+  );
+
+/** What a message in the channel will say anyway need not get through here, unless our token is dead. */
+async function unlessFollowed(view: MessageView, send: () => Promise<void>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    if (!view.isFollowed || classifyFailure(error).kind === 'restart') throw error;
+  }
+}
+
+async function sendAnswer(interaction: Answerable, message: MessageView): Promise<void> {
   if (!interaction.deferred && !interaction.replied) {
     await acknowledge(
       () => interaction.reply({ ...payload(message), flags: ephemeralFlags(message) }),
@@ -88,14 +118,6 @@ export async function answer(interaction: Answerable, view: MessageView | string
       1,
     );
   }
-}
-
-/** Changes the message whose button was pressed, after {@link deferChange}. */
-export async function changeSource(
-  interaction: MessageComponentInteraction,
-  view: MessageView,
-): Promise<void> {
-  await repeat(() => interaction.editReply(changedPayload(view)));
 }
 
 /** After a deferred change, `@original` is the message with the button, which a refusal must not replace. */

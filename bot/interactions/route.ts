@@ -17,12 +17,13 @@ import {
   parseCustomId,
   selectActions,
 } from '../custom-ids.ts';
-import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure.ts';
+import { classifyFailure } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import { inLocale, localeFor } from '../words/say.ts';
 import { checkAllowed } from './checks.ts';
-import { answer, answerChoices } from './respond.ts';
+import { startOwing } from './owed-answer.ts';
+import { type Answerable, answer, answerChoices, isBeyondAnswer } from './respond.ts';
 
 /** How many interaction ids are remembered, to drop an event that Discord delivers twice. */
 const REMEMBERED = 10_000;
@@ -74,18 +75,24 @@ async function handle(
   const startedAt = performance.now();
   const logger = bot.logger.child({ interactionId: interaction.id, what: describe(interaction) });
   const durationMs = () => Math.round(performance.now() - startedAt);
+  const owed = isAnswerable(interaction) ? startOwing(bot, interaction) : undefined;
   try {
     await dispatch(interaction, bot);
     logger.info({ durationMs: durationMs() }, 'interaction handled');
+    await owed?.settle();
   } catch (error) {
     if (error instanceof UserError)
       logger.info({ durationMs: durationMs(), code: error.code }, 'interaction refused');
     else if (interaction.isAutocomplete()) logger.info({ err: error }, 'choices not answered');
     else logger.error({ err: error, durationMs: durationMs() }, 'interaction failed');
-    await answerError(interaction, error).catch((second) => {
+    try {
+      await answerError(interaction, error);
+      await owed?.settle();
+    } catch (second) {
       logger.warn({ err: second }, 'the user could not be told');
       if (classifyFailure(second).kind === 'restart') onRestart(classifyFailure(second).code);
-    });
+      await owed?.lose();
+    }
   }
 }
 
@@ -165,23 +172,20 @@ async function answerError(interaction: Interaction, error: unknown): Promise<vo
     if (error instanceof UserError) await answerChoices(interaction, []);
     return;
   }
-  if (
-    !(
-      interaction.isChatInputCommand() ||
-      interaction.isMessageContextMenuCommand() ||
-      interaction.isMessageComponent() ||
-      interaction.isModalSubmit()
-    )
-  )
-    return;
-  // The interaction is over: too late, or its token has run out. There is nobody left to tell.
-  const { unknownInteraction, unknownWebhook, invalidWebhookToken } = discordCodes;
-  if (isDiscordCode(error, unknownInteraction, unknownWebhook, invalidWebhookToken)) return;
+  if (!isAnswerable(interaction)) return;
+  // Nothing can be said to an interaction that is over.
+  if (isBeyondAnswer(error)) throw error;
   await answer(
     interaction,
     error instanceof UserError ? error.userMessage : refusals.broken(interaction.id),
   );
 }
+
+const isAnswerable = (interaction: Interaction): interaction is Extract<Interaction, Answerable> =>
+  interaction.isChatInputCommand() ||
+  interaction.isMessageContextMenuCommand() ||
+  interaction.isMessageComponent() ||
+  interaction.isModalSubmit();
 
 function describe(interaction: Interaction): string {
   if (interaction.isCommand() || interaction.isAutocomplete()) return `/${interaction.commandName}`;

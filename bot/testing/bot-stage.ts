@@ -72,6 +72,8 @@ const timings: BotTimings = {
   renditionProgressMs: 3_600_000,
   sweepMs: 200,
   gatewayDownMs: 1_500,
+  // A handler that outlives its bot would go on in the next one's process, as it never does in life.
+  drainMs: 60_000,
 };
 
 /** Sends arrive as fast as the test wants; what the limits do is the playground's own test. */

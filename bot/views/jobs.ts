@@ -19,13 +19,16 @@ const statusWords = {
 
 function titleOf(job: UserJob): string {
   if (job.kind === 'rendition') return say`Pictures: ${plain(job.row.prompt, PROMPT_LENGTH)}`;
+  if (job.kind === 'draft') return say`Learning ${`**${plain(job.row.name)}**`}`;
   const name = `**${plain(job.subject.name)}**`;
   return job.row.parentArtifactId === null
     ? say`Learning ${name}`
     : say`Learning more about ${name}`;
 }
 
-function stateOf({ row }: UserJob): string {
+function stateOf(job: UserJob): string {
+  if (job.kind === 'draft') return say('waiting for your Start, see `/jobs show`');
+  const { row } = job;
   const { progress, failureCode } = row;
   if (row.cancelRequested && row.status === 'running') return say('stopping');
   if (row.status === 'running' && progress && progress.totalSteps > 0) {
@@ -38,8 +41,10 @@ function stateOf({ row }: UserJob): string {
 
 const when = (at: Date): string => `<t:${Math.floor(at.getTime() / 1000)}:R>`;
 
-/** @returns the user's jobs, newest first, as many as fit */
-export function jobList(jobs: readonly UserJob[]): MessageView {
+/** @param jobs newest first; as many as fit are shown. `isUntold`: nobody was told how it ended */
+export function jobList(
+  jobs: readonly { readonly job: UserJob; readonly isUntold: boolean }[],
+): MessageView {
   if (jobs.length === 0) {
     return messageView(
       say('You have asked for nothing yet. Start with `/train` and a few photos.'),
@@ -47,8 +52,9 @@ export function jobList(jobs: readonly UserJob[]): MessageView {
   }
   const lines: string[] = [];
   let length = 0;
-  for (const job of jobs) {
-    const line = `• ${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})`;
+  for (const { job, isUntold } of jobs) {
+    const untold = isUntold ? say('. I could not post it: `/jobs show` does') : '';
+    const line = `• ${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})${untold}`;
     if (length + line.length + 1 > limits.contentLength) break;
     lines.push(line);
     length += line.length + 1;
@@ -63,7 +69,24 @@ export function jobState(job: UserJob): MessageView {
 
 /** @returns a choice for autocomplete; its value is the job's id */
 export function jobChoice(job: UserJob): { name: string; value: string } {
+  return { name: fitText(choiceName(job), limits.choiceNameLength), value: job.row.id };
+}
+
+function choiceName(job: UserJob): string {
+  if (job.kind === 'draft') {
+    return `${say('waiting for your Start')}: ${oneLine(say`Learning ${job.row.name}`)}`;
+  }
   const what = job.kind === 'training' ? say`Learning ${job.subject.name}` : job.row.prompt;
-  const name = `${statusWords[job.row.status]()}: ${oneLine(what)}`;
-  return { name: fitText(name, limits.choiceNameLength), value: job.row.id };
+  return `${statusWords[job.row.status]()}: ${oneLine(what)}`;
+}
+
+/** @returns what the user sees after allowing direct messages, or taking that back */
+export function directMessagesSet(allowed: boolean): MessageView {
+  return messageView(
+    allowed
+      ? say(
+          'Where I cannot post in a channel, I write to you directly from now on. `/jobs dm` takes that back.',
+        )
+      : say('I do not write to you directly. What I cannot post in a channel is in `/jobs`.'),
+  );
 }

@@ -27,6 +27,8 @@ export interface MessageView {
   readonly files: readonly ViewFile[];
   /** Made of components alone (Components V2). What was once a card stays one through all its edits. */
   readonly isCard?: true;
+  /** A message of its own in the channel follows: where this one does not get through, nothing is lost. */
+  readonly isFollowed?: true;
 }
 
 /** @returns a message of text only, or with what is given */

@@ -33,6 +33,7 @@ export function renditionAnswer(requested: Requested): MessageView {
     ? subjectQuestion(requested.draftId, requested.candidates)
     : messageView(
         say`I am drawing ${count(requested.rendition.count, 'picture')} of ${list(requested.subjects.map(({ name }) => `**${plain(name)}**`))}. They will appear in this channel.`,
+        { isFollowed: true },
       );
 }
 

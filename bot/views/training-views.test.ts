@@ -5,9 +5,11 @@ import type { Outcome } from '#db/jobs/outcome.ts';
 import { type TrainEvaluation, trainStages } from '#db/jobs/train-subject.ts';
 import type { UserJob } from '#db/queries/jobs.ts';
 import type { Subject } from '#db/schema/subjects.ts';
+import type { TrainingDraft } from '#db/schema/training-drafts.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import type { PhotoFinding } from '../photo-findings.ts';
 import { inEachLocale } from '../testing/in-each-locale.ts';
+import { answerLost } from './answer-lost.ts';
 import { limits, listComponents, listLimitViolations } from './discord-limits.ts';
 import { jobChoice, jobList, jobState } from './jobs.ts';
 import { type MessageView, withoutFiles } from './message-view.ts';
@@ -100,6 +102,7 @@ const everyFinding: PhotoFinding[] = [
 describe.each(Object.entries(names))('of a subject with a %s name', (_, name) => {
   const subject = subjectOf(name);
   const job: UserJob = { kind: 'training', row: runOf({ progress: training }), subject };
+  const draft = { id, name, createdAt: new Date(0) } as TrainingDraft;
 
   test(
     'all fit',
@@ -127,14 +130,18 @@ describe.each(Object.entries(names))('of a subject with a %s name', (_, name) =>
         trainingEnded(runOf(), subject, trained, { candidates: [], classPictures: null }),
         trainingQuestion(question),
         draftDiscarded(),
-        jobList(Array(100).fill(job)),
+        jobList(Array(100).fill({ job, isUntold: true })),
+        jobList(Array(100).fill({ job: { kind: 'draft', row: draft }, isUntold: false })),
         jobState(job),
+        answerLost('1'.repeat(20)),
       ];
       for (const view of views) {
         expect(listLimitViolations(view)).toEqual([]);
         expect(listLimitViolations(withoutFiles(view))).toEqual([]);
       }
-      expect(jobChoice(job).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+      for (const each of [job, { kind: 'draft', row: draft } as const]) {
+        expect(jobChoice(each).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+      }
       const form = buildReplaceForm(id, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).toJSON();
       const [label] = form.components as { description?: string }[];
       expect(form.title.length).toBeLessThanOrEqual(45);

@@ -53,11 +53,8 @@ export const subjectTitle = (subject: ShownSubject): string =>
 
 /** @returns what the owner alone sees when the training has been taken */
 export function trainingTaken(subject: ShownSubject): MessageView {
-  return cardView([
-    textDisplay(
-      say`I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`,
-    ),
-  ]);
+  const text = say`I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`;
+  return { ...cardView([textDisplay(text)]), isFollowed: true };
 }
 
 /** @returns what the owner alone sees when a subject is trained once more */
@@ -67,6 +64,7 @@ export function trainingAgainTaken(subject: ShownSubject, isContinued: boolean):
     isContinued
       ? say`I am learning more about ${title}. The message in this channel shows how far I am.`
       : say`I am learning ${title} once more. The message in this channel shows how far I am.`,
+    { isFollowed: true },
   );
 }
 

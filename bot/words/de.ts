@@ -1,5 +1,6 @@
 /** @file German: informal, in short sentences. */
 import { commands } from './de/commands.ts';
+import { delivery } from './de/delivery.ts';
 import { failures } from './de/failures.ts';
 import { galleries } from './de/galleries.ts';
 import { help } from './de/help.ts';
@@ -23,6 +24,7 @@ export const rooms = {
   pictures,
   galleries,
   settings,
+  delivery,
 } as const;
 
 /** See the file's head. */

@@ -1,9 +1,11 @@
-/** @file Queries: trainings and renditions of a user side by side, as their jobs. */
+/** @file Queries: trainings, those that wait for Start included, and renditions of a user side by side, as their jobs. */
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { type Rendition, renditions } from '../schema/renditions.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
+import { type TrainingDraft, trainingDrafts } from '../schema/training-drafts.ts';
 import { type TrainingRun, trainingRuns } from '../schema/training-runs.ts';
+import { findTrainingDraft } from './training-drafts.ts';
 
 /** One job of a user. */
 export type UserJob =
@@ -13,9 +15,11 @@ export type UserJob =
       /** Even a deleted one. */
       readonly subject: Subject;
     }
-  | { readonly kind: 'rendition'; readonly row: Rendition };
+  | { readonly kind: 'rendition'; readonly row: Rendition }
+  /** A training that waits for its owner to say Start. */
+  | { readonly kind: 'draft'; readonly row: TrainingDraft };
 
-/** @returns the user's latest jobs of both kinds, newest first */
+/** @returns the user's latest jobs of all kinds, newest first */
 export async function listUserJobs(db: Db, userId: string, limit = 25): Promise<UserJob[]> {
   const trainings = await db
     .select({ row: trainingRuns, subject: subjects })
@@ -30,7 +34,14 @@ export async function listUserJobs(db: Db, userId: string, limit = 25): Promise<
     .where(and(eq(renditions.userId, userId), isNull(renditions.deletedAt)))
     .orderBy(desc(renditions.id))
     .limit(limit);
+  const asked = await db
+    .select()
+    .from(trainingDrafts)
+    .where(eq(trainingDrafts.userId, userId))
+    .orderBy(desc(trainingDrafts.id))
+    .limit(limit);
   const jobs: UserJob[] = [
+    ...asked.map((row) => ({ kind: 'draft' as const, row })),
     ...trainings.map((training) => ({ kind: 'training' as const, ...training })),
     ...drawn.map((row) => ({ kind: 'rendition' as const, row })),
   ];
@@ -56,5 +67,7 @@ export async function findUserJob(
     .where(
       and(eq(renditions.id, jobId), eq(renditions.userId, userId), isNull(renditions.deletedAt)),
     );
-  return row && { kind: 'rendition', row };
+  if (row) return { kind: 'rendition', row };
+  const draft = await findTrainingDraft(db, { draftId: jobId, userId });
+  return draft && { kind: 'draft', row: draft };
 }

@@ -421,6 +421,18 @@ export async function setRenditionProgressMessage(
     .where(eq(renditions.id, renditionId));
 }
 
+/** Records where it is shown: where its channel does not take it, that is another one. */
+export async function setRenditionMessage(
+  db: Db,
+  renditionId: string,
+  { channelId, messageId }: { channelId: string; messageId: string },
+): Promise<void> {
+  await db
+    .update(renditions)
+    .set({ channelId, progressMessageId: messageId })
+    .where(eq(renditions.id, renditionId));
+}
+
 /** Lists open renditions old enough to have a job; see `listUnqueuedTrainingRuns`. */
 export async function listUnqueuedRenditions(
   db: Db,

@@ -420,6 +420,18 @@ export async function setTrainingProgressMessage(
     .where(eq(trainingRuns.id, runId));
 }
 
+/** Records where it is shown: where its channel does not take it, that is another one. */
+export async function setTrainingMessage(
+  db: Db,
+  runId: string,
+  { channelId, messageId }: { channelId: string; messageId: string },
+): Promise<void> {
+  await db
+    .update(trainingRuns)
+    .set({ channelId, progressMessageId: messageId })
+    .where(eq(trainingRuns.id, runId));
+}
+
 /** @returns open runs with their subjects, oldest first: whose progress is to be shown */
 export async function listOpenTrainingRuns(
   db: Db,

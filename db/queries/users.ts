@@ -105,3 +105,20 @@ export async function setDefaultSubject(
   await ensureUser(db, userId);
   await db.update(users).set({ defaultSubjectId: subjectId }).where(eq(users.id, userId));
 }
+
+/** @returns whether the user lets the bot write to them directly */
+export async function getAllowsDirectMessages(db: Db, userId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ directMessages: users.directMessages })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row?.directMessages ?? false;
+}
+
+/** Lets the bot write to the user directly, or no longer. */
+export async function setDirectMessages(db: Db, userId: string, allowed: boolean): Promise<void> {
+  await db
+    .insert(users)
+    .values({ id: userId, directMessages: allowed })
+    .onConflictDoUpdate({ target: users.id, set: { directMessages: allowed } });
+}

@@ -1,5 +1,5 @@
 /** @file Table: Discord users, each with the wrapped key that their stored files are encrypted with. */
-import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { OwnDefaults } from '../jobs/render-prompt.ts';
 import { bytea, createdAt, snowflake } from './columns.ts';
 
@@ -14,6 +14,8 @@ export const users = pgTable('users', {
   defaultSubjectId: uuid('default_subject_id'),
   /** What `/imagine` takes where its options say nothing. Null: nothing of their own. */
   renditionDefaults: jsonb('rendition_defaults').$type<OwnDefaults>(),
+  /** Whether the bot may write to the user directly where it cannot post in a channel. Asked for, never assumed. */
+  directMessages: boolean('direct_messages').notNull().default(false),
   createdAt: createdAt(),
 });
 

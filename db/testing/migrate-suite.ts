@@ -45,6 +45,7 @@ export function describeMigrations(name: string, open: () => Promise<Database[]>
         'gallery_votes',
         'guilds',
         'outbox_deliveries',
+        'owed_answers',
         'photos',
         'rendition_drafts',
         'rendition_subjects',

@@ -17,6 +17,9 @@ export const commands = {
   'Stop a job': 'Einen Auftrag anhalten',
   'Try a job again that failed or was cancelled':
     'Einen Auftrag wiederholen, der scheiterte oder abgebrochen wurde',
+  'Whether I write to you directly where I cannot post in a channel':
+    'Ob ich dir direkt schreibe, wo ich in einem Kanal nichts posten kann',
+  'At first I do not': 'Anfangs nicht',
 
   'Draw your subject anywhere': 'Zeichne dein Motiv, wo immer du willst',
   'What to draw, with [V] or [name] where your subject goes':
