@@ -40,6 +40,8 @@ const weights: Readonly<Record<string, number>> = {
   '/imagine': 6,
   '/train': 2,
   'train-start': 6,
+  publish: 3,
+  vote: 2,
   'train-discard': 0.3,
   'train-replace': 0.5,
   cancel: 0.3,
@@ -57,8 +59,10 @@ const BY_FRESH = 0.5;
 const BY_TEACHER = 0.75;
 const BY_OWNER = 0.8;
 const DIRECTLY = 0.1;
+/** Between two interactions of a person, in the mean. */
+const THINK_MS = 300;
 /** A busy machine takes its time. */
-const CALLBACK_MS = 120_000;
+const CALLBACK_MS = 30_000;
 const SETTLED_MS = 240_000;
 const READY_MS = 400_000;
 /** So many subjects can be drawn before the crowd begins. */
@@ -96,7 +100,9 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     const last = isSettledByItself
       ? first
       : await playground.outcome(first.interactionId, { until: 'settled', timeoutMs: SETTLED_MS });
-    noted.push({ sort, kind, ackMs, isUnsettled: last.loading });
+    const channelId = playground.world.interactions.get(first.interactionId)?.channelId ?? '';
+    const isPlaceGone = !playground.world.channels.has(channelId);
+    noted.push({ sort, kind, ackMs, isUnsettled: last.loading, isPlaceGone });
     return last;
   }
 
@@ -181,6 +187,27 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     );
   }
 
+  /** An owner opens a server: with a gallery in its forum, a channel for reports, and a hall of fame. */
+  async function open({ guild, owner, channels }: Neighbourhood): Promise<void> {
+    const named = (name: string) =>
+      [...playground.world.channels.values()].find(
+        (channel) => channel.guildId === guild.id && channel.name === name,
+      )?.id ?? '';
+    const settings = {
+      moderators: { channel: named('moderators') },
+      gallery: { channel: named('forum') },
+      'hall-of-fame': { votes: 1 },
+    };
+    for (const [subcommand, given] of Object.entries(settings)) {
+      await act('command', `/config ${subcommand}`, (until) =>
+        playground.command({
+          ...{ user: owner.id, channel: channels[0]!.id, name: 'config', subcommand },
+          ...{ options: given, ...until },
+        }),
+      );
+    }
+  }
+
   /** A teacher trains, from the command to Start. */
   async function teach(teacher: Neighbour): Promise<void> {
     const choose = createChooser(seed, turns++);
@@ -213,6 +240,7 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     if (possible.sort === 'button' || possible.sort === 'menu') await click(choose, possible);
   }
 
+  await inParallel(atOnce, neighbourhoods, open);
   // Somebody must have taught the bot something before there is anything to draw; the rest is learned meanwhile.
   const teachers = neighbourhoods.flatMap((place) =>
     teachersOf(place).map((user) => ({ user, neighbourhood: place })),
@@ -225,11 +253,19 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
   }
 
   const busy = watchBusy(stage);
+  let busyShare = 0;
   const takeTurns = async () => {
-    while (begun < interactions) await takeTurn();
+    while (begun < interactions) {
+      await takeTurn();
+      await sleep(createChooser(seed, turns).integer(0, 2 * THINK_MS));
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, takeTurns));
-  return { noted, users, busyShare: await busy.stop() };
+  try {
+    await Promise.all(Array.from({ length: atOnce }, takeTurns));
+  } finally {
+    busyShare = await busy.stop();
+  }
+  return { noted, users, busyShare };
 }
 
 /** Of all kinds that are possible now, the one that was used least for its weight. */

@@ -29,6 +29,8 @@ export interface FilledOptions {
 const places = ['on the beach', 'in the jungle', 'in snow', 'on a table', 'in front of a city'];
 /** How often an option that may be left out is filled in. */
 const OPTIONAL = 0.3;
+/** What more people say. */
+const likely = { with: 0.9, subject: 0.6 } as Readonly<Record<string, number>>;
 /** More than these make the run longer and nothing else. */
 const modest = { steps: 4, count: 2 } as Readonly<Record<string, number>>;
 
@@ -56,7 +58,9 @@ export async function fillOptions(
     }
     // The prompts name their subject mostly, and a strength needs a picture.
     const isWanted =
-      required || (withPhotos && name !== 'picture') || person.choose.chance(OPTIONAL);
+      required ||
+      (withPhotos && name !== 'picture') ||
+      person.choose.chance(likely[name] ?? OPTIONAL);
     if (!isWanted || (name === 'strength' && !files.picture)) continue;
     if (definition.type === ApplicationCommandOptionType.Attachment) {
       files[name] = person.choose.pick(person.pictures);

@@ -4,6 +4,7 @@ import { messageCommands } from '#bot/commands/index.ts';
 import { menus, modals } from '#bot/components/index.ts';
 import { buttonActions, formActions, selectActions } from '#bot/custom-ids.ts';
 import { countOpenWork, type Tally, tallyRows } from '#db/testing/tally.ts';
+import type { LogLine } from '#playground/demo/testing/spawned.ts';
 import type { CrowdReport } from './crowd.ts';
 import { acknowledgement, countKinds, tables } from './ledger.ts';
 import { possibleCommands } from './possible.ts';
@@ -59,8 +60,8 @@ export async function judge(stage: CommunityStage, report: CrowdReport): Promise
   const unused = everything.filter((kind) => !counts.has(kind));
   const { p99, max } = acknowledgement(noted);
   const refused = countRefusals(stage);
-  const unanswered = noted.filter(({ ackMs }) => ackMs === null);
-  const unsettled = noted.filter(({ isUnsettled }) => isUnsettled);
+  const unanswered = noted.filter(({ ackMs, isPlaceGone }) => ackMs === null && !isPlaceGone);
+  const unsettled = noted.filter(({ isUnsettled, isPlaceGone }) => isUnsettled && !isPlaceGone);
   const problems = [
     ...unanswered.map(({ kind }) => `${kind}: no answer`),
     ...unsettled.map(({ kind }) => `${kind}: an answer without an end`),
@@ -68,7 +69,9 @@ export async function judge(stage: CommunityStage, report: CrowdReport): Promise
       return `${by}, ${route}: ${first?.pointer} ${first?.message}`;
     }),
     ...[...stage.bot.logs, ...stage.worker.logs].flatMap((line) =>
-      Number(line.level) >= ERROR ? `log: ${JSON.stringify(line).slice(0, 600)}` : [],
+      Number(line.level) >= ERROR && !isAboutDeleted(line)
+        ? `log: ${JSON.stringify(line).slice(0, 600)}`
+        : [],
     ),
     ...unexpectedEnds(tally),
   ];
@@ -86,11 +89,22 @@ export async function judge(stage: CommunityStage, report: CrowdReport): Promise
       `a job ran: ${Math.round(report.busyShare * 100)} % of the time`,
       `held against Discord's API file: ${stage.isValidated ? 'yes' : 'no, it is not at hand'}`,
       ...Object.entries(tally).map(([what, ends]) => `${what}: ${JSON.stringify(ends)}`),
+      `in the log about what was deleted meanwhile: ${stage.bot.logs.filter(isAboutDeleted).length}`,
       `refused with a sentence: ${JSON.stringify(refused)}`,
       `never used: ${unused.join(', ') || 'nothing'}`,
     ].join('\n'),
   };
 }
+
+/** Somebody deleted a picture, a message or a thread while somebody else was about to see it. */
+const isAboutDeleted = ({ err }: LogLine): boolean => {
+  const { code, message = '' } = (err ?? {}) as { code?: unknown; message?: string };
+  return (
+    code === UNKNOWN_CHANNEL || code === UNKNOWN_MESSAGE || message.includes('is not in the store')
+  );
+};
+const UNKNOWN_CHANNEL = 10003;
+const UNKNOWN_MESSAGE = 10008;
 
 /** Of pino: error and fatal. */
 const ERROR = 50;
@@ -107,7 +121,9 @@ function unexpectedEnds({ trainings, renditions, deliveries }: Tally): string[] 
   const failures = [...Object.keys(trainings), ...Object.keys(renditions)].filter(
     (end) => end.startsWith('failed') && !EXPECTED_FAILURES.has(end),
   );
-  const undelivered = Object.keys(deliveries).filter((end) => end !== 'delivered');
+  const undelivered = Object.keys(deliveries).filter(
+    (end) => end !== 'delivered' && end !== `failed discord-${UNKNOWN_CHANNEL}`,
+  );
   return [
     ...failures.map((end) => `a job ${end}`),
     ...undelivered.map((end) => `an outcome that is ${end}`),

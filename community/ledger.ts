@@ -21,6 +21,8 @@ export interface Noted {
   readonly ackMs: number | null;
   /** Whether a deferred answer was still without content when the run gave up on it. */
   readonly isUnsettled: boolean;
+  /** Whether its thread was deleted meanwhile: then nobody is there to be answered. */
+  readonly isPlaceGone: boolean;
 }
 
 /** @returns the value below which `share` of the values lie, 0 where there are none */

@@ -121,7 +121,7 @@ export async function startCommunityStage({
   }
 }
 
-/** Fills the servers: each has an owner, its share of the people, a role, two text channels and a forum. */
+/** Fills the servers: each has an owner, its share of the people, a role, two text channels to use, and two for the bot. */
 function settle(playground: Playground, users: number, guilds: number): Neighbourhood[] {
   const named = (name: string, guild: string) =>
     playground.user(playground.createUser({ username: name, guild, locale: localeOf(name) }).id);
@@ -141,10 +141,11 @@ function settle(playground: Playground, users: number, guilds: number): Neighbou
     const members = people.filter((_, nr) => nr % 3 === 0).map(({ id }) => id);
     playground.createRole({ name: 'artists', guild: guild.id, members });
     playground.createChannel({ name: 'art', guild: guild.id });
-    playground.createChannel({ name: 'forum', guild: guild.id, type: 15 });
     const channels = [...playground.world.channels.values()].filter(
       ({ guildId, type }) => guildId === guild.id && type === 0,
     );
+    playground.createChannel({ name: 'forum', guild: guild.id, type: 15 });
+    playground.createChannel({ name: 'moderators', guild: guild.id });
     return { guild, owner, people: [owner, ...people], channels };
   });
 }

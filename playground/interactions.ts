@@ -7,7 +7,7 @@ import { asNumber, asObject, asObjects } from './json.ts';
 import { MessageFlag, messageToWire } from './message-wire.ts';
 import { createMessage, deleteMessage, editMessage } from './messages.ts';
 import { checkChoices, checkModal } from './modal-limits.ts';
-import type { ChannelRecord, MessageOrigin, MessageRecord, World } from './world.ts';
+import type { MessageOrigin, MessageRecord, World } from './world.ts';
 
 /** The first answer must come within this time. */
 export const ANSWER_DEADLINE_MS = 3000;
@@ -169,7 +169,8 @@ function postAnswer(
   path: string[],
   extraFlags = 0,
 ): MessageRecord {
-  const channel = world.channels.get(interaction.channelId) as ChannelRecord;
+  const channel = world.channels.get(interaction.channelId);
+  if (!channel) throw refuse.unknownChannel();
   const ephemeral = (asNumber(body.flags) ?? 0) & MessageFlag.ephemeral;
   return createMessage(world, {
     channel,
