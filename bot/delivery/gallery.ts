@@ -18,6 +18,7 @@ import {
   galleryPostTitle,
   publishRequest,
 } from '../views/gallery-post.ts';
+import { inGuildLocale } from '../words/public-locale.ts';
 import type { Forum } from './forum.ts';
 import type { OutboxOptions } from './outbox.ts';
 
@@ -57,11 +58,10 @@ async function createPost(
   const { db, poster, forum } = options;
   const { post } = item;
   const channelId = post.channelId ?? '';
-  const { locale } = await getGuildSettings(db, post.guildId);
   const picture = await readPictureOf(options, item);
   // Without its picture there is nothing to show; /gallery mine says so.
   if (!picture) return undefined;
-  const view = galleryPost(item, locale, picture);
+  const view = await inGuildLocale(db, post.guildId, () => galleryPost(item, picture));
   const place = await forum.readPlace(channelId);
   if (place.kind === 'text') {
     return { id: await poster.post(channelId, view, nonceOf(post)), isForumPost: false };
@@ -86,9 +86,9 @@ async function changePost(options: OutboxOptions, item: GalleryItem): Promise<st
   const { post } = item;
   const { channelId, messageId } = post;
   if (channelId === null || messageId === null) return null;
-  const { locale } = await getGuildSettings(db, post.guildId);
   try {
-    await poster.editText(channelId, messageId, galleryPost(item, locale));
+    const view = await inGuildLocale(db, post.guildId, () => galleryPost(item));
+    await poster.editText(channelId, messageId, view);
     if (isForumPost(post) && post.hallOfFameAt !== null) await addFame(forum, item, options);
   } catch (error) {
     if (isDiscordCode(error, unknownMessage, unknownChannel)) {
@@ -140,9 +140,8 @@ export async function mirrorPublishRequest(
   const item = await readItem(options, delivery.refId);
   if (!item) return null;
   const isOpen = item.post.status === 'asked';
-  const { locale } = await getGuildSettings(db, item.post.guildId);
   const picture = isOpen ? await readPictureOf(options, item) : null;
-  const view = publishRequest(item, locale, picture);
+  const view = await inGuildLocale(db, item.post.guildId, () => publishRequest(item, picture));
   if (delivery.messageId === null) {
     return isOpen ? poster.post(delivery.channelId, view, delivery.nonce) : null;
   }

@@ -1,6 +1,5 @@
 /** @file Keeps the moderators' message of a report as its row is, and takes down what they denied. */
 import { getGalleryItems } from '#db/queries/gallery-posts.ts';
-import { getGuildSettings } from '#db/queries/guilds.ts';
 import { getRenditionWithSubjects } from '#db/queries/renditions.ts';
 import { getReport } from '#db/queries/reports.ts';
 import type { OutboxDelivery } from '#db/schema/outbox-deliveries.ts';
@@ -8,6 +7,7 @@ import type { Report } from '#db/schema/reports.ts';
 import { discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { readPicture } from '../intake/pictures.ts';
 import { type ReportedThing, reportCard } from '../views/report.ts';
+import { inGuildLocale } from '../words/public-locale.ts';
 import type { OutboxOptions } from './outbox.ts';
 
 const { unknownChannel, unknownMessage, tooManyEditsOfOldMessage } = discordCodes;
@@ -22,8 +22,7 @@ export async function mirrorReport(
   if (!report) return null;
   if (report.status === 'denied') await removeReported(options, report);
   const thing = await readReported(options, report);
-  const { locale } = await getGuildSettings(db, report.guildId);
-  const view = reportCard(report, thing, locale);
+  const view = await inGuildLocale(db, report.guildId, () => reportCard(report, thing));
   if (delivery.messageId === null) {
     return poster.post(delivery.channelId, view, delivery.nonce);
   }

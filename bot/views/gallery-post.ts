@@ -1,18 +1,17 @@
 /** @file Public views of a published picture: the post in the gallery's channel, and the question to a subject's owner. */
 import type { GalleryItem } from '#db/queries/gallery-posts.ts';
-import type { Locale } from '#db/schema/guilds.ts';
 import { buildCustomId } from '../custom-ids.ts';
-import { inLocale } from '../words/say.ts';
+import { inEachLanguage, say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { buttonRow, type MessageView, messageView, type ViewFile } from './message-view.ts';
-import { inEveryLanguage, wordsIn } from './public-words.ts';
-import { fitText, list, oneLine, plain } from './text.ts';
+import { styleLabels } from './options.ts';
+import { count, fitText, list, oneLine, plain } from './text.ts';
 
 /** How much of a prompt a post repeats. */
 const PROMPT_LENGTH = 700;
 
-const namesOf = ({ subjects }: GalleryItem, locale: Locale) =>
-  inLocale(locale, () => list(subjects.map(({ name }) => `**${plain(name)}**`)));
+const namesOf = ({ subjects }: GalleryItem) =>
+  list(subjects.map(({ name }) => `**${plain(name)}**`));
 
 /** @returns the picture with its prompt as alt text */
 export function galleryPicture({ rendition }: GalleryItem, bytes: Buffer, number = 1): ViewFile {
@@ -21,15 +20,14 @@ export function galleryPicture({ rendition }: GalleryItem, bytes: Buffer, number
 }
 
 /** @returns the post; without picture to change its words and buttons only */
-export function galleryPost(item: GalleryItem, locale: Locale, picture?: Buffer): MessageView {
-  const words = wordsIn(locale);
+export function galleryPost(item: GalleryItem, picture?: Buffer): MessageView {
   const { post, rendition } = item;
-  const names = namesOf(item, locale);
-  const facts = [`⭐ ${words.votes(post.voteCount)}`];
-  if (post.hallOfFameAt !== null) facts.push(`🏆 ${words.hallOfFame}`);
+  const names = namesOf(item);
+  const facts = [`⭐ ${count(post.voteCount, 'vote')}`];
+  if (post.hallOfFameAt !== null) facts.push(`🏆 ${say('Hall of fame')}`);
   return messageView(
     [
-      `${names} ${words.by} <@${post.authorId}>`.trim(),
+      names === '' ? say`by <@${post.authorId}>` : say`${names} by <@${post.authorId}>`,
       `> ${plain(rendition.prompt, PROMPT_LENGTH)}`,
       facts.join(' · '),
     ].join('\n'),
@@ -37,13 +35,17 @@ export function galleryPost(item: GalleryItem, locale: Locale, picture?: Buffer)
       files: picture ? [galleryPicture(item, picture)] : [],
       components: [
         buttonRow(
-          { label: `⭐ ${words.vote}`, customId: buildCustomId('vote', post.id), style: 'primary' },
           {
-            label: words.remix,
+            label: `⭐ ${say('Vote')}`,
+            customId: buildCustomId('vote', post.id),
+            style: 'primary',
+          },
+          {
+            label: say('Remix with my subject'),
             customId: buildCustomId('remix', post.renditionId, post.pictureIndex),
           },
-          { label: words.report, customId: buildCustomId('report', post.id) },
-          { label: words.unpublish, customId: buildCustomId('unpublish', post.id) },
+          { label: say('Report'), customId: buildCustomId('report', post.id) },
+          { label: say('Unpublish'), customId: buildCustomId('unpublish', post.id) },
         ),
       ],
     },
@@ -76,8 +78,8 @@ export function chooseTags(
   isRequired: boolean,
 ): string[] {
   const wanted = [
-    ...(post.hallOfFameAt === null ? [] : inEveryLanguage(({ hallOfFame }) => hallOfFame)),
-    ...inEveryLanguage(({ styles }) => styles[post.style as keyof typeof styles] ?? ''),
+    ...(post.hallOfFameAt === null ? [] : inEachLanguage(() => say('Hall of fame'))),
+    ...inEachLanguage(() => say(styleLabels[post.style as keyof typeof styleLabels] ?? '')),
     ...subjects.flatMap(({ classNoun, name }) => [classNoun, name]),
   ].map((word) => word.trim().toLowerCase());
   const open = tags.filter(({ moderated }) => !moderated);
@@ -89,32 +91,33 @@ export function chooseTags(
 }
 
 /** @returns the question to the owners of others' subjects in a picture, or what became of it */
-export function publishRequest(
-  item: GalleryItem,
-  locale: Locale,
-  picture: Buffer | null,
-): MessageView {
-  const words = wordsIn(locale);
+export function publishRequest(item: GalleryItem, picture: Buffer | null): MessageView {
   const { post, rendition } = item;
-  const names = namesOf(item, locale);
+  const names = namesOf(item);
   const author = `<@${post.authorId}>`;
-  if (post.status === 'published') return messageView(words.requestAllowed(names, author));
-  if (post.status === 'refused') return messageView(words.requestRefused(names, author));
-  if (post.status !== 'asked') return messageView(words.requestOver(names, author));
+  if (post.status === 'published')
+    return messageView(say`The picture of ${names} by ${author} is in the gallery.`);
+  if (post.status === 'refused')
+    return messageView(
+      say`The picture of ${names} by ${author} is not published: it was not allowed.`,
+    );
+  if (post.status !== 'asked')
+    return messageView(say`The picture of ${names} by ${author} is not published any more.`);
   const owners = new Set(
     item.subjects.filter(({ ownerId }) => ownerId !== post.authorId).map(({ ownerId }) => ownerId),
   );
+  const asked = [...owners].map((id) => `<@${id}>`).join(' ');
   return messageView(
     [
-      words.request([...owners].map((id) => `<@${id}>`).join(' '), author, names),
+      say`${asked}: ${author} would like to publish this picture of ${names} in the gallery of this server.`,
       `> ${plain(rendition.prompt, PROMPT_LENGTH)}`,
     ].join('\n'),
     {
       files: picture ? [galleryPicture(item, picture)] : [],
       components: [
         buttonRow(
-          { label: words.allow, customId: buildCustomId('allow', post.id), style: 'success' },
-          { label: words.refuse, customId: buildCustomId('refuse', post.id), style: 'danger' },
+          { label: say('Allow'), customId: buildCustomId('allow', post.id), style: 'success' },
+          { label: say('Refuse'), customId: buildCustomId('refuse', post.id), style: 'danger' },
         ),
       ],
     },

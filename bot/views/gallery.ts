@@ -1,4 +1,5 @@
 /** @file Views of a server's gallery for one person: pages, and answers to what they did there. */
+
 import type { APIMessageTopLevelComponent } from 'discord.js';
 import type { GalleryCursor, GalleryOrder, GalleryPage } from '#db/queries/gallery-pages.ts';
 import type { GalleryItem } from '#db/queries/gallery-posts.ts';
@@ -6,6 +7,7 @@ import type { Rendition } from '#db/schema/renditions.ts';
 import { buildCustomId } from '../custom-ids.ts';
 import { encodeTail, type GalleryLook } from '../gallery-tail.ts';
 import { styles } from '../styles.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { galleryPicture } from './gallery-post.ts';
 import {
@@ -18,7 +20,7 @@ import {
   textDisplay,
   type ViewFile,
 } from './message-view.ts';
-import { wordsIn } from './public-words.ts';
+import { styleLabels } from './options.ts';
 import { count, fitText, list, oneLine, plain } from './text.ts';
 
 /** How many pictures a page shows. */
@@ -26,25 +28,24 @@ export const GALLERY_PAGE_SIZE = 4;
 /** How many requests for consent stand above one's own pictures. */
 export const SHOWN_REQUESTS = 2;
 
-const words = wordsIn('en-US');
 const PROMPT_LENGTH = 240;
 
 const orderTitles = {
-  newest: 'newest first',
-  week: 'top of the week',
-  month: 'top of the month',
-  all: 'top of all time',
-  hall: 'hall of fame',
-  mine: 'yours',
-} satisfies Record<GalleryLook['order'], string>;
+  newest: () => say('newest first'),
+  week: () => say('top of the week'),
+  month: () => say('top of the month'),
+  all: () => say('top of all time'),
+  hall: () => say('hall of fame'),
+  mine: () => say('yours'),
+} satisfies Record<GalleryLook['order'], () => string>;
 
-/** Choices of the orders that count votes. */
+/** Choices of the orders that count votes, in English: commands are translated as they are registered. */
 export const topChoices = (['week', 'month', 'all', 'hall'] as const satisfies GalleryOrder[]).map(
-  (value) => ({ name: orderTitles[value], value }),
+  (value) => ({ name: orderTitles[value](), value }),
 );
 
 /** Choices of styles. */
-export const styleChoices = styles.map((value) => ({ name: words.styles[value], value }));
+export const styleChoices = styles.map((value) => ({ name: styleLabels[value], value }));
 
 /** A page to show; `pictures` in the order of its items, null where one cannot be shown. */
 export interface ShownPage {
@@ -66,7 +67,7 @@ export function galleryPage(shown: ShownPage): MessageView {
   const parts: APIMessageTopLevelComponent[] = [textDisplay(titleOf(shown))];
   const addPicture = (item: GalleryItem, bytes: Buffer | null | undefined) => {
     if (!bytes) {
-      parts.push(textDisplay('(The picture cannot be shown any more.)'));
+      parts.push(textDisplay(say('(The picture cannot be shown any more.)')));
       return;
     }
     const file = galleryPicture(item, bytes, files.length + 1);
@@ -91,32 +92,34 @@ export function galleryPage(shown: ShownPage): MessageView {
 }
 
 function titleOf({ look, subjectName }: ShownPage): string {
-  const filters = [orderTitles[look.order]];
-  if (subjectName !== undefined) filters.push(`of ${plain(subjectName)}`);
-  if (look.authorId !== undefined && look.order !== 'mine') filters.push(`by <@${look.authorId}>`);
-  if (look.style !== undefined) filters.push(words.styles[look.style].toLowerCase());
-  return `**Gallery**: ${filters.join(', ')}`;
+  const filters = [orderTitles[look.order]()];
+  if (subjectName !== undefined) filters.push(say`of ${plain(subjectName)}`);
+  if (look.authorId !== undefined && look.order !== 'mine')
+    filters.push(say`by <@${look.authorId}>`);
+  if (look.style !== undefined) filters.push(say(styleLabels[look.style]));
+  return say`**Gallery**: ${filters.join(', ')}`;
 }
 
 function emptySentence(look: GalleryLook): string {
   const isPlain =
     look.order === 'newest' && !look.authorId && !look.subjectId && look.style === undefined;
-  if (isPlain) return 'This gallery is empty. The **Publish** button under a picture puts it here.';
+  if (isPlain)
+    return say('This gallery is empty. The **Publish** button under a picture puts it here.');
   return look.order === 'mine'
-    ? 'You have published nothing here yet. The **Publish** button under a picture does.'
-    : 'Nothing here is like that. `/gallery browse` alone shows everything.';
+    ? say('You have published nothing here yet. The **Publish** button under a picture does.')
+    : say('Nothing here is like that. `/gallery browse` alone shows everything.');
 }
 
 const namesOf = ({ subjects }: GalleryItem) =>
-  list(subjects.map(({ name }) => `**${plain(name, 40)}**`)) || 'A picture';
+  list(subjects.map(({ name }) => `**${plain(name, 40)}**`)) || say('A picture');
 
 function itemText(item: GalleryItem, { look, undelivered }: ShownPage): string {
   const { post, rendition } = item;
   const facts = [namesOf(item)];
   if (look.order === 'mine') facts.push(stateOf(item, undelivered ?? []));
-  else facts.push(`by <@${post.authorId}>`);
-  if (post.status === 'published') facts.push(`⭐ ${words.votes(post.voteCount)}`);
-  if (post.hallOfFameAt !== null) facts.push(`🏆 ${words.hallOfFame}`);
+  else facts.push(say`by <@${post.authorId}>`);
+  if (post.status === 'published') facts.push(`⭐ ${count(post.voteCount, 'vote')}`);
+  if (post.hallOfFameAt !== null) facts.push(`🏆 ${say('Hall of fame')}`);
   return `${facts.join(' · ')}\n> ${plain(rendition.prompt, PROMPT_LENGTH)}`;
 }
 
@@ -125,46 +128,50 @@ function stateOf({ post, subjects }: GalleryItem, undelivered: readonly string[]
     case 'asked': {
       const owners = new Set(subjects.map(({ ownerId }) => ownerId));
       owners.delete(post.authorId);
-      return `waits for ${[...owners].map((id) => `<@${id}>`).join(' ')}`;
+      return say`waits for ${[...owners].map((id) => `<@${id}>`).join(' ')}`;
     }
     case 'refused':
-      return 'not allowed by its subject’s owner';
+      return say('not allowed by its subject’s owner');
     case 'withdrawn':
-      return 'not published any more';
+      return say('not published any more');
     case 'denied':
-      return 'taken down by moderators';
+      return say('taken down by moderators');
     case 'published':
       return undelivered.includes(post.id)
-        ? `published, but I could not post it in <#${post.channelId}>`
-        : 'published';
+        ? say`published, but I could not post it in <#${post.channelId ?? ''}>`
+        : say('published');
   }
 }
 
 function viewerButtons({ post }: GalleryItem): ButtonView[] {
   return [
-    { label: `⭐ ${words.vote}`, customId: buildCustomId('vote', post.id), style: 'primary' },
-    { label: words.remix, customId: buildCustomId('remix', post.renditionId, post.pictureIndex) },
-    { label: words.report, customId: buildCustomId('report', post.id) },
+    { label: `⭐ ${say('Vote')}`, customId: buildCustomId('vote', post.id), style: 'primary' },
+    {
+      label: say('Remix with my subject'),
+      customId: buildCustomId('remix', post.renditionId, post.pictureIndex),
+    },
+    { label: say('Report'), customId: buildCustomId('report', post.id) },
   ];
 }
 
 function ownButtons({ post }: GalleryItem): ButtonView[] {
   if (post.status === 'published' || post.status === 'asked') {
-    return [{ label: words.unpublish, customId: buildCustomId('unpublish', post.id) }];
+    return [{ label: say('Unpublish'), customId: buildCustomId('unpublish', post.id) }];
   }
   if (post.status === 'denied') return [];
   const customId = buildCustomId('publish', post.renditionId, post.pictureIndex);
-  return [{ label: 'Publish again', customId }];
+  return [{ label: say('Publish again'), customId }];
 }
 
 function requestText(item: GalleryItem): string {
   const { post, rendition } = item;
-  return `<@${post.authorId}> would like to publish this picture of ${namesOf(item)}.\n> ${plain(rendition.prompt, PROMPT_LENGTH)}`;
+  const asked = say`<@${post.authorId}> would like to publish this picture of ${namesOf(item)}.`;
+  return `${asked}\n> ${plain(rendition.prompt, PROMPT_LENGTH)}`;
 }
 
 const requestButtons = ({ post }: GalleryItem): ButtonView[] => [
-  { label: words.allow, customId: buildCustomId('allow', post.id), style: 'success' },
-  { label: words.refuse, customId: buildCustomId('refuse', post.id), style: 'danger' },
+  { label: say('Allow'), customId: buildCustomId('allow', post.id), style: 'success' },
+  { label: say('Refuse'), customId: buildCustomId('refuse', post.id), style: 'danger' },
 ];
 
 function turnButtons(look: GalleryLook, page: GalleryPage): ButtonView[] {
@@ -173,8 +180,8 @@ function turnButtons(look: GalleryLook, page: GalleryPage): ButtonView[] {
     customId: buildCustomId('page', postId, undefined, encodeTail(look, cursor)),
   });
   return [
-    ...(page.previous ? [turn('Previous', page.previous)] : []),
-    ...(page.next ? [turn('Next', page.next)] : []),
+    ...(page.previous ? [turn(say('Previous'), page.previous)] : []),
+    ...(page.next ? [turn(say('Next'), page.next)] : []),
   ];
 }
 
@@ -183,18 +190,20 @@ export function publishedAnswer(
   outcome: 'published' | 'asked' | 'already',
   where: { channelId: string | null; ownerIds: readonly string[] },
 ): MessageView {
-  const place = where.channelId === null ? '' : ` It will appear in <#${where.channelId}>.`;
+  const place = where.channelId === null ? '' : say` It will appear in <#${where.channelId}>.`;
   switch (outcome) {
     case 'published':
-      return messageView(`Published.${place} \`/gallery browse\` shows it.`);
+      return messageView(say`Published.${place} \`/gallery browse\` shows it.`);
     case 'already':
       return messageView(
-        'This picture is already in the gallery, or waits for consent. `/gallery mine` shows it.',
+        say(
+          'This picture is already in the gallery, or waits for consent. `/gallery mine` shows it.',
+        ),
       );
     case 'asked': {
       const owners = list(where.ownerIds.map((id) => `<@${id}>`));
       return messageView(
-        `It shows a subject of somebody else, so I have asked ${owners} in this channel. \`/gallery mine\` shows the answer.`,
+        say`It shows a subject of somebody else, so I have asked ${owners} in this channel. \`/gallery mine\` shows the answer.`,
       );
     }
   }
@@ -203,9 +212,9 @@ export function publishedAnswer(
 /** @returns the answer to an owner who allowed or refused a publication */
 export function consentAnswer(outcome: 'published' | 'waiting' | 'refused'): MessageView {
   const sentences = {
-    published: 'Thank you. It is in the gallery now. You can take it back with **Unpublish**.',
-    waiting: 'Thank you. Another owner of a subject in it has still to say.',
-    refused: 'It will not be published.',
+    published: say('Thank you. It is in the gallery now. You can take it back with **Unpublish**.'),
+    waiting: say('Thank you. Another owner of a subject in it has still to say.'),
+    refused: say('It will not be published.'),
   };
   return messageView(sentences[outcome]);
 }
@@ -215,18 +224,19 @@ export function voteAnswer(
   { voteCount }: { voteCount: number },
   ways: { byButton: boolean; byReaction: boolean },
 ): MessageView {
-  const total = `It has ${count(voteCount, 'vote')} now.`;
-  if (ways.byButton) return messageView(`Your vote counts. ${total} Press again to take it back.`);
+  const total = say`It has ${count(voteCount, 'vote')} now.`;
+  if (ways.byButton)
+    return messageView(say`Your vote counts. ${total} Press again to take it back.`);
   return messageView(
     ways.byReaction
-      ? `Your ⭐ under its message still counts. ${total} Remove it to take your vote back.`
-      : `Your vote is taken back. ${total}`,
+      ? say`Your ⭐ under its message still counts. ${total} Remove it to take your vote back.`
+      : say`Your vote is taken back. ${total}`,
   );
 }
 
 /** @returns the answer to Unpublish */
 export function unpublishedAnswer(): MessageView {
-  return messageView('It is out of the gallery, and its message goes as well.');
+  return messageView(say('It is out of the gallery, and its message goes as well.'));
 }
 
 /** @returns a choice for autocomplete; its value is the rendition's id */

@@ -1,5 +1,6 @@
 /** @file Words for what a user can choose about a picture: in the command, and wherever the choice is shown. */
 import type { Aspect, SamplerName } from '#db/jobs/render-prompt.ts';
+import type { Style } from '../styles.ts';
 
 /** Names of samplers for people. */
 export const samplerLabels = {
@@ -14,6 +15,20 @@ export const samplerLabels = {
   pndm: 'PNDM',
   unipc: 'UniPC',
 } satisfies Record<SamplerName, string>;
+
+/** Names of styles for people. */
+export const styleLabels = {
+  watercolour: 'Watercolour',
+  'pixel-art': 'Pixel art',
+  comic: 'Comic',
+  sculpture: 'Sculpture',
+  drawing: 'Drawing',
+  mosaic: 'Mosaic',
+  painting: 'Painting',
+  '3d': '3D',
+  poster: 'Poster',
+  photo: 'Photo',
+} satisfies Record<Style, string>;
 
 /** Names of aspects for people. */
 export const aspectLabels = {

@@ -1,10 +1,10 @@
 /** @file Views of reports: the moderators' message, and what the reporter and the moderator see. */
-import type { Locale } from '#db/schema/guilds.ts';
+
 import type { Report } from '#db/schema/reports.ts';
 import { buildCustomId } from '../custom-ids.ts';
+import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { buttonRow, type MessageView, messageView } from './message-view.ts';
-import { wordsIn } from './public-words.ts';
 import { fitText, oneLine, plain } from './text.ts';
 
 /** What moderators are shown of a reported thing. */
@@ -17,10 +17,13 @@ export interface ReportedThing {
 }
 
 /** @returns the moderators' message: the question, or how it was decided */
-export function reportCard(report: Report, thing: ReportedThing, locale: Locale): MessageView {
-  const words = wordsIn(locale);
-  const lines = [thing.prompt === null ? words.reportedMessage : words.reported];
-  if (thing.authorId !== null) lines.push(`${words.by} <@${thing.authorId}>`);
+export function reportCard(report: Report, thing: ReportedThing): MessageView {
+  const lines = [
+    thing.prompt === null
+      ? say('A message of mine was reported. What shall become of it?')
+      : say('A picture of mine was reported. What shall become of it?'),
+  ];
+  if (thing.authorId !== null) lines.push(say`by <@${thing.authorId}>`);
   if (thing.prompt !== null) lines.push(`> ${plain(thing.prompt, 700)}`);
   if (thing.message && report.status !== 'denied') {
     const { channelId, messageId } = thing.message;
@@ -28,17 +31,17 @@ export function reportCard(report: Report, thing: ReportedThing, locale: Locale)
   }
   const moderator = `<@${report.decidedBy}>`;
   if (report.status === 'approved')
-    return messageView([...lines, words.kept(moderator)].join('\n'));
+    return messageView([...lines, say`Approved by ${moderator}: it stays.`].join('\n'));
   if (report.status === 'denied') {
-    return messageView([...lines, words.takenDown(moderator)].join('\n'));
+    return messageView([...lines, say`Denied by ${moderator}: I have taken it down.`].join('\n'));
   }
   const description = fitText(oneLine(thing.prompt ?? ''), limits.altTextLength);
   return messageView(lines.join('\n'), {
     files: thing.picture ? [{ name: 'reported.png', bytes: thing.picture, description }] : [],
     components: [
       buttonRow(
-        { label: words.keep, customId: buildCustomId('approve', report.id), style: 'success' },
-        { label: words.takeDown, customId: buildCustomId('deny', report.id), style: 'danger' },
+        { label: say('Approve'), customId: buildCustomId('approve', report.id), style: 'success' },
+        { label: say('Deny'), customId: buildCustomId('deny', report.id), style: 'danger' },
       ),
     ],
   });
@@ -47,16 +50,18 @@ export function reportCard(report: Report, thing: ReportedThing, locale: Locale)
 /** @returns what the reporter alone sees */
 export function reportTaken(status: Report['status'], isNew: boolean): MessageView {
   if (isNew) {
-    return messageView('Reported. The moderators of this server decide; they do not see by whom.');
+    return messageView(
+      say('Reported. The moderators of this server decide; they do not see by whom.'),
+    );
   }
   return messageView(
     status === 'open'
-      ? 'Somebody has reported it already. The moderators of this server decide.'
-      : 'It was reported before, and the moderators of this server have decided.',
+      ? say('Somebody has reported it already. The moderators of this server decide.')
+      : say('It was reported before, and the moderators of this server have decided.'),
   );
 }
 
 /** @returns what the moderator alone sees */
 export function reportDecided(status: 'approved' | 'denied'): MessageView {
-  return messageView(status === 'approved' ? 'It stays.' : 'It is taken down.');
+  return messageView(status === 'approved' ? say('It stays.') : say('It is taken down.'));
 }

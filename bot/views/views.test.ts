@@ -158,92 +158,102 @@ describe('views', () => {
   test.each([
     ...Object.entries(prompts).map(([key, prompt]) => [`${key} prompt`, prompt, texts.longest]),
     ...Object.entries(texts).map(([key, name]) => [`${key} name`, prompts.thousand, name]),
-  ] as const)('of a gallery with a %s fit', (_, prompt = '', name = '') => {
-    const statuses = galleryPostStatuses.map((status, index) =>
-      itemOf(prompt, name, status, index),
-    );
-    const cursor = { postId: id, votes: 2 ** 24, direction: 'next' } as const;
-    const page = (items: GalleryItem[]) => ({
-      items,
-      next: cursor,
-      previous: { ...cursor, direction: 'previous' as const },
-    });
-    const widest = { authorId: '9'.repeat(19), subjectId: id, style: styles.at(-1) };
-    const views = [
-      ...[...galleryOrders, 'mine' as const].flatMap((order) =>
-        [statuses.slice(0, 4), statuses.slice(1), []].map((items) =>
-          galleryPage({
-            page: page(items),
-            pictures: [picture, null, picture, picture],
-            look: { order, ...widest },
-            subjectName: name,
-            undelivered: [id],
-            requests: [7, 8].map((n) => ({ item: itemOf(prompt, name, 'asked', n), picture })),
-          }),
-        ),
-      ),
-      ...locales.flatMap((locale) => [
-        ...statuses.flatMap((item) => [
-          galleryPost(item, locale, picture),
-          galleryPost(item, locale),
-          publishRequest(item, locale, picture),
-          publishRequest(item, locale, null),
-        ]),
-        ...reportStatuses.flatMap((status) =>
-          [null, prompt].map((said) =>
-            reportCard(
-              { id, guildId: '1', status, decidedBy: '1'.repeat(20) } as Report,
-              { authorId: '1'.repeat(20), prompt: said, message: null, picture },
-              locale,
-            ),
+  ] as const)(
+    'of a gallery with a %s fit',
+    inEachLocale((_: string, prompt = '', name = '') => {
+      const statuses = galleryPostStatuses.map((status, index) =>
+        itemOf(prompt, name, status, index),
+      );
+      const cursor = { postId: id, votes: 2 ** 24, direction: 'next' } as const;
+      const page = (items: GalleryItem[]) => ({
+        items,
+        next: cursor,
+        previous: { ...cursor, direction: 'previous' as const },
+      });
+      const widest = { authorId: '9'.repeat(19), subjectId: id, style: styles.at(-1) };
+      const views = [
+        ...[...galleryOrders, 'mine' as const].flatMap((order) =>
+          [statuses.slice(0, 4), statuses.slice(1), []].map((items) =>
+            galleryPage({
+              page: page(items),
+              pictures: [picture, null, picture, picture],
+              look: { order, ...widest },
+              subjectName: name,
+              undelivered: [id],
+              requests: [7, 8].map((n) => ({ item: itemOf(prompt, name, 'asked', n), picture })),
+            }),
           ),
         ),
-      ]),
-    ];
-    for (const view of views) expect(listLimitViolations(view)).toEqual([]);
-    for (const item of statuses) {
-      const title = galleryPostTitle(item);
-      expect(title.length).toBeLessThanOrEqual(limits.threadNameLength);
-      expect(title.trim()).not.toBe('');
-      expect(postChoice(item).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
-    }
-  });
-
-  test('of sharing fit, however many share a subject and use it', () => {
-    for (const name of Object.values(texts)) {
-      const subject = { ...subjectOf(name), createdAt: new Date() };
-      const shares = Array.from({ length: 300 }, (_, index) => ({
-        grantee: ['everyone', `role:${'7'.repeat(20)}`, `user:${'8'.repeat(20)}`][index % 3]!,
-      }));
-      const grantees = shares.map(({ grantee }) => parseGrantee(grantee));
-      const user = { userId: '9'.repeat(20), count: 1_000_000, lastAt: new Date() };
-      const usage = { total: 1e9, users: 1e6, top: Array(10).fill(user) };
-      const counts = { photoCount: 10, publishedPictures: 1e6 };
-      const views = [
-        subjectShared(subject, grantees, '1'),
-        shareRevoked(subject, grantees, 1e6, null),
-        shareRevoked(subject, [], 0, null),
-        subjectInfo(subject, { ...counts, shares, usage }, '1'),
+        ...[
+          ...statuses.flatMap((item) => [
+            galleryPost(item, picture),
+            galleryPost(item),
+            publishRequest(item, picture),
+            publishRequest(item, null),
+          ]),
+          ...reportStatuses.flatMap((status) =>
+            [null, prompt].map((said) =>
+              reportCard({ id, guildId: '1', status, decidedBy: '1'.repeat(20) } as Report, {
+                authorId: '1'.repeat(20),
+                prompt: said,
+                message: null,
+                picture,
+              }),
+            ),
+          ),
+        ],
       ];
       for (const view of views) expect(listLimitViolations(view)).toEqual([]);
-    }
-  });
+      for (const item of statuses) {
+        const title = galleryPostTitle(item);
+        expect(title.length).toBeLessThanOrEqual(limits.threadNameLength);
+        expect(title.trim()).not.toBe('');
+        expect(postChoice(item).name.length).toBeLessThanOrEqual(limits.choiceNameLength);
+      }
+    }),
+  );
 
-  test('of the settings of a server fit, with both lists full', () => {
-    const ids = Array<string>(MAX_LISTED).fill('1'.repeat(20));
-    const [one = ''] = ids;
-    for (const locale of locales) {
-      const view = guildSettings({
-        galleryChannelId: one,
-        moderatorChannelId: one,
-        hallOfFameThreshold: 1000,
-        allowedChannelIds: ids,
-        allowedRoleIds: ids,
-        locale,
-      });
-      expect(listLimitViolations(view)).toEqual([]);
-    }
-  });
+  test(
+    'of sharing fit, however many share a subject and use it',
+    inEachLocale(() => {
+      for (const name of Object.values(texts)) {
+        const subject = { ...subjectOf(name), createdAt: new Date() };
+        const shares = Array.from({ length: 300 }, (_, index) => ({
+          grantee: ['everyone', `role:${'7'.repeat(20)}`, `user:${'8'.repeat(20)}`][index % 3]!,
+        }));
+        const grantees = shares.map(({ grantee }) => parseGrantee(grantee));
+        const user = { userId: '9'.repeat(20), count: 1_000_000, lastAt: new Date() };
+        const usage = { total: 1e9, users: 1e6, top: Array(10).fill(user) };
+        const counts = { photoCount: 10, publishedPictures: 1e6 };
+        const views = [
+          subjectShared(subject, grantees, '1'),
+          shareRevoked(subject, grantees, 1e6, null),
+          shareRevoked(subject, [], 0, null),
+          subjectInfo(subject, { ...counts, shares, usage }, '1'),
+        ];
+        for (const view of views) expect(listLimitViolations(view)).toEqual([]);
+      }
+    }),
+  );
+
+  test(
+    'of the settings of a server fit, with both lists full',
+    inEachLocale(() => {
+      const ids = Array<string>(MAX_LISTED).fill('1'.repeat(20));
+      const [one = ''] = ids;
+      for (const locale of locales) {
+        const view = guildSettings({
+          galleryChannelId: one,
+          moderatorChannelId: one,
+          hallOfFameThreshold: 1000,
+          allowedChannelIds: ids,
+          allowedRoleIds: ids,
+          locale,
+        });
+        expect(listLimitViolations(view)).toEqual([]);
+      }
+    }),
+  );
 
   test('choose tags of a forum that fit the picture: fame first, then style, then what it shows', () => {
     const tags = ['dog', 'PIXELKUNST', 'Hall of fame', 'Rex', 'x', 'y', 'pixel art'].map(

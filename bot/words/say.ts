@@ -24,6 +24,13 @@ export function inLocale<T>(locale: Locale, work: () => T): T {
   return speaking.run(locale, work);
 }
 
+/** @returns what the work says in each language */
+export function inEachLanguage<T>(say: () => T): T[] {
+  return [defaultLocale, ...(Object.keys(languages) as Locale[])].map((locale) =>
+    inLocale(locale, say),
+  );
+}
+
 /** @param tag as Discord names the language of a user's client, such as `de` or `en-GB` */
 export function localeFor(tag: string): Locale {
   const [wanted] = tag.split('-');
