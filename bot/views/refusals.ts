@@ -241,7 +241,7 @@ export const refusals = {
   unknownPicture: (): string =>
     say('I do not know this picture. Choose one from the list that appears while you type.'),
   nothingToPublish: (): string =>
-    'You have no finished picture here yet. Make one with `/imagine`, then publish it.',
+    say('You have no finished picture here yet. Make one with `/imagine`, then publish it.'),
   madeElsewhere: (): string =>
     say('This picture was made elsewhere. Publish it in the server where you asked for it.'),
   postDenied: (): string =>

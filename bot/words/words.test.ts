@@ -76,6 +76,31 @@ describe.each(Object.entries(languages))('%s', (locale, { sentences, nouns: ownN
   });
 });
 
+/** Texts of views that are no sentences: limits for tests, what is written in prompts, names of commands and facts. */
+const notSaid = (text: string) =>
+  properNames.includes(text) ||
+  nouns.has(text) ||
+  ofCommands.some(([known]) => known === text) ||
+  commands.some(({ definition }) => text.startsWith(`${definition.name} `)) ||
+  ['a [Rex] on the beach', '/imagine prompt: a [V] {0} on the beach'].includes(text) ||
+  ['Rex', 'own defaults'].includes(text);
+
+test('views say all that they write', () => {
+  const written = sources
+    .filter(({ name }) => /^views\//.test(name) && !/discord-limits/.test(name))
+    .flatMap((source) => source.literals.filter(({ isSaid }) => !isSaid));
+  const sentences = written
+    .map(({ text }) => text)
+    .filter((text) => looksWritten(text) && !notSaid(text));
+  expect(sentences).toEqual([]);
+});
+
+/** Two words in a row, a full stop, or one word with a capital. */
+function looksWritten(text: string): boolean {
+  const words = text.replace(/`[^`]*`|\{\d+\}|<[^>]*>/g, ' ');
+  return /\p{L}{2} +\p{L}{2}|\p{L}{3}[.!?](?: |$)|^\p{Lu}\p{Ll}+$/u.test(words);
+}
+
 test('no two rooms translate the same sentence', () => {
   const all = Object.values(rooms).flatMap((room) => Object.keys(room));
   expect(all.filter((sentence, index) => all.indexOf(sentence) !== index)).toEqual([]);

@@ -4,8 +4,8 @@
 export const delivery = {
   '<@{0}> My answer to you did not get through. `/jobs list` shows what I have taken in; if it is not there, please ask again.':
     '<@{0}> Meine Antwort an dich ist nicht angekommen. `/jobs list` zeigt, was ich angenommen habe; steht es nicht da, frag bitte noch einmal.',
-  'waiting for your Start': 'wartet auf dein Start',
-  'waiting for your Start, see `/jobs show`': 'wartet auf dein Start, siehe `/jobs show`',
+  'waiting for your Start': 'wartet auf dein „Los“',
+  'waiting for your Start, see `/jobs show`': 'wartet auf dein „Los“, siehe `/jobs show`',
   '. I could not post it: `/jobs show` does':
     '. Veröffentlichen konnte ich es nicht: `/jobs show` zeigt es',
   'Where I cannot post in a channel, I write to you directly from now on. `/jobs dm` takes that back.':

@@ -195,6 +195,8 @@ export const refusals = {
     'Du hast noch kein fertiges Bild. Mach eines mit `/imagine`.',
   'I do not know this picture. Choose one from the list that appears while you type.':
     'Dieses Bild kenne ich nicht. Wähl eines aus der Liste, die beim Tippen erscheint.',
+  'You have no finished picture here yet. Make one with `/imagine`, then publish it.':
+    'Du hast hier noch kein fertiges Bild. Mach eines mit `/imagine` und veröffentliche es dann.',
   'This picture was made elsewhere. Publish it in the server where you asked for it.':
     'Dieses Bild ist anderswo entstanden. Veröffentliche es auf dem Server, auf dem du darum gebeten hast.',
   'The moderators of this server have taken this picture down. Ask them, or publish another one.':
