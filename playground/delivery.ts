@@ -23,6 +23,8 @@ export interface ActionSettings extends UploadSettings {
   channel?: string;
   /** Acts in the direct messages with the bot instead of a guild. */
   dm?: boolean;
+  /** `user`: only the user installed the app; the bot need not be in the guild. Default: the guild did. */
+  install?: 'guild' | 'user';
   /** Sends the interaction although Discord would refuse it. */
   forge?: boolean;
   /** Delivers the same event twice. */
@@ -115,7 +117,8 @@ export function findPlace(world: World, settings: ActionSettings): Place {
   const guild = findGuild(world, named?.guildId ?? settings.guild);
   const channel = named ?? [...world.channels.values()].find((item) => item.guildId === guild.id);
   if (!channel) throw refuse.unknownChannel();
-  if (!guild.hasBot) throw badRequest('The bot is not in this guild.');
+  if (!guild.hasBot && settings.install !== 'user')
+    throw badRequest('The bot is not in this guild.');
   if (!guild.members.has(user.id)) throw badRequest(`${user.username} is not in this guild.`);
   return { user, guild, channel };
 }
@@ -141,7 +144,7 @@ export function deliver(
   const sizeLimitBytes = settings.attachmentSizeLimit ?? FILE_SIZE_LIMIT_BYTES;
   const data = { ...subject.data, ...settings.patchData };
   const payload = {
-    ...describePlace(world, place),
+    ...describePlace(world, place, settings.install ?? 'guild'),
     id,
     token,
     type: subject.type,
@@ -179,7 +182,15 @@ export function deliver(
   return record;
 }
 
-function describePlace(world: World, { user, guild, channel }: Place): Json {
+/** Attach files, embed links, mention everyone: what an app has where only its user brought it. */
+const VISITOR_PERMISSIONS = (1n << 14n) | (1n << 15n) | (1n << 17n);
+
+function describePlace(
+  world: World,
+  { user, guild, channel }: Place,
+  install: 'guild' | 'user',
+): Json {
+  const isVisiting = install === 'user' && guild !== null;
   const member = guild?.members.get(user.id);
   const permissions = (member?.permissions ?? 0n).toString();
   const common = {
@@ -188,11 +199,11 @@ function describePlace(world: World, { user, guild, channel }: Place): Json {
     channel_id: channel.id,
     channel: { ...channelToWire(world, channel), permissions },
     entitlements: [],
-    app_permissions: channel.botPermissions.toString(),
+    app_permissions: (isVisiting ? VISITOR_PERMISSIONS : channel.botPermissions).toString(),
     locale: user.locale,
   };
   if (!guild || !member) {
-    const integrationOwners = { '0': '0' };
+    const integrationOwners = install === 'user' ? { '1': user.id } : { '0': '0' };
     const who = userToWire(world, user.id);
     return { ...common, user: who, context: 1, authorizing_integration_owners: integrationOwners };
   }
@@ -203,7 +214,7 @@ function describePlace(world: World, { user, guild, channel }: Place): Json {
     guild_locale: 'en-US',
     member: { ...memberToWire(world, member), permissions },
     context: 0,
-    authorizing_integration_owners: { '0': guild.id },
+    authorizing_integration_owners: isVisiting ? { '1': user.id } : { '0': guild.id },
   };
 }
 

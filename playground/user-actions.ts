@@ -106,7 +106,7 @@ export function createUserActions(world: World, rules: Pick<FaultRules, 'add'>):
     async command(action) {
       const place = findPlace(world, action);
       const definition = findCommand(world, place, action.name, action.forge ?? false);
-      checkMayRun(place, definition, action.forge ?? false);
+      checkMayRun(place, definition, action);
       const resolved = createResolved(world, place.guild, action);
       const data: Json = { id: definition.id, name: action.name, type: definition.type };
       if (definition.guild_id) data.guild_id = definition.guild_id;
@@ -238,8 +238,14 @@ function findCommand(world: World, { guild }: Place, name: string, forge: boolea
 }
 
 /** Discord hides commands from people who may not run them; here that is an error. */
-function checkMayRun({ user, guild, channel }: Place, definition: Json, forge: boolean): void {
+function checkMayRun(
+  { user, guild, channel }: Place,
+  definition: Json,
+  { forge, install }: ActionSettings,
+): void {
   if (forge) return;
+  const installs = asArray(definition.integration_types);
+  if (!installs.includes(install === 'user' ? 1 : 0)) throw refuse.unknownCommand();
   const needed = BigInt(asString(definition.default_member_permissions) ?? 0);
   const granted = guild?.members.get(user.id)?.permissions ?? 0n;
   const isAdministrator = (granted & ADMINISTRATOR) !== 0n;

@@ -38,7 +38,10 @@ export const defaults = {
     .setName('defaults')
     .setDescription('What you want of pictures where you do not say')
     .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+    .setIntegrationTypes(
+      ApplicationIntegrationType.GuildInstall,
+      ApplicationIntegrationType.UserInstall,
+    )
     .addSubcommand((command) => command.setName('show').setDescription('Show your defaults'))
     .addSubcommand(set)
     .addSubcommand((command) =>

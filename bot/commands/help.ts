@@ -13,7 +13,10 @@ export const help = {
     .setName('help')
     .setDescription('How to begin, and what I can do')
     .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+    .setIntegrationTypes(
+      ApplicationIntegrationType.GuildInstall,
+      ApplicationIntegrationType.UserInstall,
+    )
     .addStringOption((option) =>
       option
         .setName('topic')

@@ -18,7 +18,10 @@ const builder = new SlashCommandBuilder()
   .setName('imagine')
   .setDescription('Draw your subject anywhere')
   .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .setIntegrationTypes(
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  )
   .addStringOption((option) =>
     option
       .setName('prompt')

@@ -26,7 +26,10 @@ export const jobs = {
     .setName('jobs')
     .setDescription('What you have asked me for')
     .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+    .setIntegrationTypes(
+      ApplicationIntegrationType.GuildInstall,
+      ApplicationIntegrationType.UserInstall,
+    )
     .addSubcommand((command) => command.setName('list').setDescription('Show your latest jobs'))
     .addSubcommand((command) =>
       command

@@ -23,7 +23,10 @@ const builder = new SlashCommandBuilder()
   .setName('preset')
   .setDescription('Draw your subject in a way that needs few words')
   .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall);
+  .setIntegrationTypes(
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  );
 for (const name of presetNames) {
   const { description, option, optionDescription } = presetWords[name];
   builder.addSubcommand((command) =>

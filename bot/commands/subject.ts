@@ -53,7 +53,10 @@ export const subject = {
     .setName('subject')
     .setDescription('What you have taught me')
     .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+    .setIntegrationTypes(
+      ApplicationIntegrationType.GuildInstall,
+      ApplicationIntegrationType.UserInstall,
+    )
     .addSubcommand((command) => command.setName('list').setDescription('Show your subjects'))
     .addSubcommand((command) =>
       command

@@ -7,7 +7,7 @@ import {
 import { checkPhotoCount } from '../intake/photos.ts';
 import { requestTraining } from '../intake/request-training.ts';
 import { trainingAnswer } from '../intake/training-answer.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { checkAtHome, checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { photoCount, refusals } from '../views/refusals.ts';
@@ -23,7 +23,10 @@ const builder = new SlashCommandBuilder()
   .setName('train')
   .setDescription('Teach me your subject from 3 to 10 photos that you may use')
   .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .setIntegrationTypes(
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  )
   .addStringOption((option) =>
     option
       .setName('class')
@@ -53,6 +56,8 @@ export const train = {
     const photos = photoOptions.flatMap((name) => interaction.options.getAttachment(name) ?? []);
     const classNoun = interaction.options.getString('class');
     const name = interaction.options.getString('name');
+    // Before a form that would be filled in for nothing.
+    checkAtHome(interaction);
     if (photos.length === 0) {
       // Nothing slow may come before: a form must be the first answer, within 3 s.
       const exampleClassNouns = bot.classNouns ?? usualClassNouns;

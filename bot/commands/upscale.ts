@@ -15,7 +15,10 @@ const builder = new SlashCommandBuilder()
   .setName('upscale')
   .setDescription('Enlarge a picture of yours by resampling: more pixels, no new detail')
   .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .setIntegrationTypes(
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  )
   .addIntegerOption((option) =>
     option
       .setName('factor')

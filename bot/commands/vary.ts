@@ -16,7 +16,10 @@ const builder = new SlashCommandBuilder()
   .setName('vary')
   .setDescription('Draw variations of a picture of yours')
   .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+  .setIntegrationTypes(
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  )
   .addStringOption((option) =>
     option
       .setName('how')

@@ -32,6 +32,7 @@ export interface Place extends Asker {
 export function checkPlace(interaction: BaseInteraction): Place {
   const { guildId, channelId } = interaction;
   if (channelId === null) throw new UserError('NO_CHANNEL', refusals.noChannel());
+  checkAtHome(interaction);
   if (guildId !== null) {
     const missing = needed.filter(([, bit]) => !interaction.appPermissions.has(bit));
     if (missing.length > 0) {
@@ -39,6 +40,17 @@ export function checkPlace(interaction: BaseInteraction): Place {
     }
   }
   return { ...askerOf(interaction), channelId };
+}
+
+/**
+ * Checks that the bot was added to the server. Users who installed it for themselves bring it everywhere: there it can
+ * answer them, and post nothing.
+ *
+ * @throws {UserError} where only the user brought it
+ */
+export function checkAtHome({ guildId, authorizingIntegrationOwners }: BaseInteraction): void {
+  const isBroughtByUser = authorizingIntegrationOwners.guildId === null;
+  if (guildId !== null && isBroughtByUser) throw new UserError('NOT_MEMBER', refusals.notMember());
 }
 
 /** @returns who asks and where, with their roles as Discord told them with this very request */

@@ -102,6 +102,10 @@ export const refusals = {
     say`You have ${open} trainings under way. Wait until one of them ends.`,
   tooManyRenditions: (open: number): string =>
     say`You have ${open} renderings under way. Wait until some of them end.`,
+  notMember: (): string =>
+    say(
+      'I am not in this server, so I cannot post pictures here. Use me in our direct messages, or ask an admin to add me.',
+    ),
   cannotPost: (missing: readonly string[]): string =>
     say`I cannot post my results in this channel. Ask an admin to give me ${list(missing.map((name) => `**${name}**`))} here, or use another channel.`,
   cannotPostIn: (channelId: string, missing: readonly string[]): string =>
