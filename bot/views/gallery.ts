@@ -241,7 +241,8 @@ export function unpublishedAnswer(): MessageView {
 
 /** @returns a choice for autocomplete; its value is the rendition's id */
 export function renditionChoice(rendition: Rendition): { name: string; value: string } {
-  return { name: fitText(oneLine(rendition.prompt), limits.choiceNameLength), value: rendition.id };
+  const name = fitText(oneLine(rendition.prompt), limits.choiceNameLength) || '…';
+  return { name, value: rendition.id };
 }
 
 /** @returns a choice for autocomplete; its value is the post's id */
