@@ -87,12 +87,17 @@ export function listPossibleClicks(world: World): (PossibleClick | PossibleMessa
       if (customId === undefined || sort === undefined || component.disabled === true) return [];
       return [{ sort, kind: customId.split(':')[0] ?? '', message, component }];
     }),
-    ...(message.visibleTo === null ? messageCommands : []).map(
-      ({ definition }): PossibleMessageCommand => ({
-        sort: 'message command',
-        kind: definition.name,
-        message,
-      }),
-    ),
+    ...(message.visibleTo === null ? messageCommands : [])
+      .filter(({ definition: { contexts } }) => {
+        const isDirect = world.channels.get(message.channelId)?.guildId === null;
+        return !isDirect || (contexts?.includes(BOT_DM) ?? false);
+      })
+      .map(
+        ({ definition }): PossibleMessageCommand => ({
+          sort: 'message command',
+          kind: definition.name,
+          message,
+        }),
+      ),
   ]);
 }
