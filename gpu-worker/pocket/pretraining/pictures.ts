@@ -1,13 +1,5 @@
 /** @file The pictures that pretraining sees, rendered once into one file. */
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { toChannels } from '../world/pixels.ts';
 import { PICTURE_SIZE, renderScene } from '../world/render.ts';
 import { pretrainingScene } from '../world/seeds.ts';
@@ -16,29 +8,27 @@ export const PICTURE_BYTES = PICTURE_SIZE * PICTURE_SIZE * 3;
 const AT_ONCE = 64;
 
 /**
- * Renders pictures 0 … count − 1 unless the file already holds them.
- * @param file uint8 RGB, one picture after the other
- * @returns all pictures
+ * Renders pictures 0 … count − 1, those that the file does not hold yet.
+ * @param file uint8 RGB, one picture after the other; below 2 GiB
+ * @returns all pictures of the file
  */
 export async function preparePictures(
   file: string,
   count: number,
   onProgress: (done: number) => void,
 ): Promise<Uint8Array> {
-  if (!existsSync(file) || statSync(file).size !== count * PICTURE_BYTES) {
-    const temporary = `${file}.part`;
-    const handle = openSync(temporary, 'w');
-    for (let start = 0; start < count; start += AT_ONCE) {
-      const length = Math.min(AT_ONCE, count - start);
-      const pictures = await Promise.all(
-        Array.from({ length }, (_, i) => renderScene(pretrainingScene(start + i))),
-      );
-      for (const picture of pictures) writeSync(handle, picture);
-      onProgress(start + length);
-    }
-    closeSync(handle);
-    renameSync(temporary, file);
+  const size = existsSync(file) ? statSync(file).size : 0;
+  const handle = openSync(file, size > 0 ? 'r+' : 'w');
+  for (let start = Math.floor(size / PICTURE_BYTES); start < count; start += AT_ONCE) {
+    const length = Math.min(AT_ONCE, count - start);
+    const pictures = await Promise.all(
+      Array.from({ length }, (_, i) => renderScene(pretrainingScene(start + i))),
+    );
+    for (const [i, picture] of pictures.entries())
+      writeSync(handle, picture, 0, PICTURE_BYTES, (start + i) * PICTURE_BYTES);
+    onProgress(start + length);
   }
+  closeSync(handle);
   return readFileSync(file);
 }
 

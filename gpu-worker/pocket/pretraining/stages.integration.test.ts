@@ -7,6 +7,7 @@ import { loadTokenizers } from '../../diffusion/pipelines/prompts.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
 import { CLASSES } from '../world/scene.ts';
+import { readLatents } from './latents.ts';
 import { type PretrainingOptions, pretrain } from './stages.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'rendition-pretrain-'));
@@ -50,6 +51,16 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   // Nothing left to do: the weights stay as they are.
   await pretrain(options);
   expect(readFileSync(unetFile(options)).equals(first)).toBe(true);
+
+  // More pictures: those that were drawn and encoded stay, and so does the scaling factor.
+  const latentsFile = path.join(options.stateDir, 'latents.safetensors');
+  const before = readLatents(latentsFile);
+  await pretrain({ ...options, pictures: 75, steps: 2 });
+  const after = readLatents(latentsFile);
+  expect([before.count, after.count]).toEqual([40, 75]);
+  expect(after.scalingFactor).toBe(before.scalingFactor);
+  expect(after.data.subarray(0, before.data.length)).toEqual(before.data);
+  expect(after.data.subarray(before.data.length).every((x) => x !== 0)).toBe(true);
 
   // The state folder is gone: the committed weights are where it goes on from.
   rmSync(options.stateDir, { recursive: true });

@@ -2,8 +2,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
-import { encodePixels } from '../../diffusion/pipelines/sessions.ts';
 import { TextToImagePipeline } from '../../diffusion/pipelines/text-to-image.ts';
 import { alphasCumprod } from '../../diffusion/schedulers/ddpm.ts';
 import { schedulerConfigSchema } from '../../diffusion/schedulers/scheduler-config.ts';
@@ -22,22 +20,16 @@ import {
 } from '../../diffusion/weights/safetensors.ts';
 import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
-import { PICTURE_SIZE } from '../world/render.ts';
 import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
-import { copyPicture, preparePictures } from './pictures.ts';
+import { prepareLatents } from './latents.ts';
+import { preparePictures } from './pictures.ts';
 import { cosineRate, stableRate } from './rates.ts';
 import { writeSampleGrid } from './sample-grid.ts';
 import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
-import {
-  writeCheckpointFrame,
-  writeTextEncoder,
-  writeUnet,
-  writeVae,
-  writeVaeConfig,
-} from './write-checkpoint.ts';
+import { writeCheckpointFrame, writeTextEncoder, writeUnet, writeVae } from './write-checkpoint.ts';
 
 export interface PretrainingOptions {
   /** Where everything that is not the result lives. */
@@ -115,58 +107,6 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
     read: (name) => trainer.parameter(name),
   });
   await trainer.close();
-}
-
-/** Encodes all pictures, and sets the scaling factor so that latents have variance 1. */
-async function prepareLatents(
-  options: PretrainingOptions,
-  pictures: Uint8Array,
-): Promise<LatentSet> {
-  const { stateDir, outDir, pictures: count, onProgress } = options;
-  const file = path.join(stateDir, 'latents.safetensors');
-  const side = unetConfig.sample_size as number;
-  const shape = [unetConfig.in_channels, side, side] as const;
-  if (!existsSync(file)) {
-    const size = shape[0] * side * side;
-    const data = new Float32Array(count * size);
-    const tensors = readSafetensorsHeader(
-      path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
-    ).entries;
-    const cache = new SessionCache({ threads: options.threads });
-    const batch = 32;
-    const pixelShape = [batch, 3, PICTURE_SIZE, PICTURE_SIZE];
-    for (let start = 0; start < count; start += batch) {
-      const rows = Math.min(batch, count - start);
-      const pixels = new Float32Array(batch * 3 * PICTURE_SIZE * PICTURE_SIZE);
-      for (let row = 0; row < rows; row++) copyPicture(pictures, start + row, pixels, row);
-      const { mean } = await encodePixels(
-        cache,
-        { config: vaeConfig, tensors },
-        { data: pixels, shape: pixelShape },
-      );
-      data.set((mean.data as Float32Array).subarray(0, rows * size), start * size);
-      onProgress('latents', start + rows, count, '');
-    }
-    await cache.close();
-    const scalingFactor = 1 / Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
-    writeSafetensors(
-      file,
-      [
-        {
-          name: 'latents',
-          dtype: 'F32',
-          shape: [count, ...shape],
-          data: data.map((x) => x * scalingFactor),
-        },
-      ],
-      {
-        scalingFactor: String(scalingFactor),
-      },
-    );
-  }
-  const { entries, metadata } = readSafetensorsHeader(file);
-  writeVaeConfig(outDir, { ...vaeConfig, scaling_factor: Number(metadata.scalingFactor) });
-  return { data: readTensorFloat32(entries.get('latents')!), count, shape };
 }
 
 /** @returns the values of the tensors `text_encoder.…` */
