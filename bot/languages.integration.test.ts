@@ -25,12 +25,20 @@ const speakPublicly = (language: string) =>
   command('ada', 'config', { subcommand: 'language', options: { language } });
 
 /** Draws, and gives the text of the card that everybody sees. */
-async function drawAs(user: string, prompt: string): Promise<{ answer: string; card: string }> {
-  const asked = await command(user, 'imagine', { options: { prompt } });
+async function drawAs(
+  user: string,
+  prompt: string,
+  how: object = {},
+): Promise<{ answer: string; card: string }> {
+  const asked = await command(user, 'imagine', { options: { prompt }, ...how });
   const row = await findRenditionByInteraction(stage.database.db, asked.interactionId);
   if (!row) throw new Error('no row');
   await finishRendition(stage, row);
-  const card = await stage.see(prompt.replace(/^a \[\w+\] /, ''));
+  const words = prompt.replace(/^a \[\w+\] /, '');
+  const card = await stage.playground.waitForMessage(
+    (message) => readText(message).includes(words),
+    { timeoutMs: 60_000, ...('dm' in how && { dmOf: user }) },
+  );
   return { answer: asked.message?.content ?? '', card: readText(card) };
 }
 
@@ -63,4 +71,9 @@ test('pictures speak the language of the server, the answer that of who asks', a
   expect(german.answer).toMatch(/^I am drawing 1 picture of \*\*Rex\*\*\./);
   expect(german.card).toContain(`**Rex** für <@${stage.playground.user('ada').id}>`);
   await speakPublicly('en-US');
+});
+
+test('direct messages speak the language of their user', async () => {
+  const { card } = await drawAs('ben', 'a [Mia] in a private forest', { dm: true });
+  expect(card).toContain(`**Mia** für <@${stage.playground.user('ben').id}>`);
 });

@@ -1,4 +1,5 @@
 /** @file Use step N, under a training's last card: for the subject's owner only, as long as the weights are there. */
+
 import type { ButtonInteraction } from 'discord.js';
 import { chooseArtifact } from '#db/queries/artifacts.ts';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
@@ -9,6 +10,7 @@ import { answer, changeSource, deferChange } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import { weightsChosen } from '../views/training-ended.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 
 /** Makes the weights those that prompts use, and shows the card as it is now. */
 export async function useWeights(
@@ -31,7 +33,7 @@ export async function useWeights(
       const delivery = await findDelivery(bot.db, 'training', artifact.runId);
       const card = delivery && (await readTrainingCard(bot, delivery));
       // The card says which weights are in use; where it cannot be made any more, a sentence does.
-      if (card) await changeSource(interaction, card.view);
+      if (card) await changeSource(interaction, await inPublicLocale(bot.db, card.run, card.build));
       else await answer(interaction, weightsChosen(subject, artifact.step));
     }
   }

@@ -18,7 +18,7 @@ import {
   galleryPostTitle,
   publishRequest,
 } from '../views/gallery-post.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 import type { Forum } from './forum.ts';
 import type { OutboxOptions } from './outbox.ts';
 
@@ -61,7 +61,7 @@ async function createPost(
   const picture = await readPictureOf(options, item);
   // Without its picture there is nothing to show; /gallery mine says so.
   if (!picture) return undefined;
-  const view = await inGuildLocale(db, post.guildId, () => galleryPost(item, picture));
+  const view = await inPublicLocale(db, post, () => galleryPost(item, picture));
   const place = await forum.readPlace(channelId);
   if (place.kind === 'text') {
     return { id: await poster.post(channelId, view, nonceOf(post)), isForumPost: false };
@@ -87,7 +87,7 @@ async function changePost(options: OutboxOptions, item: GalleryItem): Promise<st
   const { channelId, messageId } = post;
   if (channelId === null || messageId === null) return null;
   try {
-    const view = await inGuildLocale(db, post.guildId, () => galleryPost(item));
+    const view = await inPublicLocale(db, post, () => galleryPost(item));
     await poster.editText(channelId, messageId, view);
     if (isForumPost(post) && post.hallOfFameAt !== null) await addFame(forum, item, options);
   } catch (error) {
@@ -141,7 +141,7 @@ export async function mirrorPublishRequest(
   if (!item) return null;
   const isOpen = item.post.status === 'asked';
   const picture = isOpen ? await readPictureOf(options, item) : null;
-  const view = await inGuildLocale(db, item.post.guildId, () => publishRequest(item, picture));
+  const view = await inPublicLocale(db, item.post, () => publishRequest(item, picture));
   if (delivery.messageId === null) {
     return isOpen ? poster.post(delivery.channelId, view, delivery.nonce) : null;
   }

@@ -3,7 +3,7 @@ import { listLostAnswers, postponeAnswer, settleAnswer } from '#db/queries/owed-
 import type { OwedAnswer } from '#db/schema/owed-answers.ts';
 import { classifyFailure } from '../discord-failure.ts';
 import { answerLost } from '../views/answer-lost.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 import { type ReachOptions, reachUser } from './reach-user.ts';
 
 /** What {@link createLostAnswers} needs. */
@@ -25,9 +25,9 @@ export function createLostAnswers(options: LostAnswersOptions): () => Promise<vo
 
 async function tell(options: LostAnswersOptions, owed: OwedAnswer): Promise<void> {
   const { db, logger, poster } = options;
-  const { interactionId, userId, guildId } = owed;
+  const { interactionId, userId } = owed;
   try {
-    const view = await inGuildLocale(db, guildId, () => answerLost(userId));
+    const view = await inPublicLocale(db, owed, () => answerLost(userId));
     await reachUser(options, owed, (channelId) =>
       // The same at every try: Discord drops a second message with the same nonce.
       poster.post(channelId, view, `owed-${interactionId}`),

@@ -1,4 +1,5 @@
 /** @file The outbox: tells Discord what changed, until Discord has it. */
+
 import type { Logger } from 'pino';
 import {
   claimDeliveries,
@@ -13,6 +14,7 @@ import { classifyFailure, discordCodes, isDiscordCode } from '../discord-failure
 import { readRenditionMessage } from '../intake/rendition-message.ts';
 import { readTrainingCard } from '../intake/training-card.ts';
 import { type MessageView, withoutFiles } from '../views/message-view.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 import type { Forum } from './forum.ts';
 import { mirrorGalleryPost, mirrorPublishRequest } from './gallery.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -92,7 +94,8 @@ async function deliverTraining(
 ): Promise<string | null> {
   const card = await readTrainingCard(options, delivery);
   if (!card) return null;
-  const { run, view } = card;
+  const { run } = card;
+  const view = await inPublicLocale(options.db, run, card.build);
   const last = { ...run, view, small: withoutFiles(view), nonce: delivery.nonce };
   return showLast(options, last, (place) => setTrainingMessage(options.db, run.id, place));
 }
@@ -103,8 +106,12 @@ async function deliverRendition(
 ): Promise<string | null> {
   const card = await readRenditionMessage(options, delivery);
   if (!card) return null;
-  const { rendition, view, withoutFiles: small } = card;
-  const last = { ...rendition, view, small, nonce: delivery.nonce };
+  const { rendition } = card;
+  const views = await inPublicLocale(options.db, rendition, () => ({
+    view: card.build(),
+    small: card.buildWithoutFiles(),
+  }));
+  const last = { ...rendition, ...views, nonce: delivery.nonce };
   return showLast(options, last, (place) => setRenditionMessage(options.db, rendition.id, place));
 }
 

@@ -19,7 +19,7 @@ import { readPreviews } from '../intake/training-card.ts';
 import { readTrainingOrder } from '../intake/training-order.ts';
 import { renditionProgress } from '../views/rendition-progress.ts';
 import { trainingProgress } from '../views/training.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 import {
   createLiveMessages,
   type LiveOptions,
@@ -58,7 +58,7 @@ function trainings(options: ProgressOptions): LiveRows {
       state: JSON.stringify([build(null).components, run.progress?.previews]),
       build: async () => {
         const strip = await readPreviews(options, run);
-        return inGuildLocale(db, run.guildId, () => build(strip));
+        return inPublicLocale(db, run, () => build(strip));
       },
     };
   };
@@ -108,7 +108,7 @@ async function buildRendition(options: ProgressOptions, rendition: Rendition) {
   const [previewFileId] = rendition.progress?.previewFileIds ?? [];
   const subjects = (row?.subjects ?? []).map(({ subject }) => subject);
   const preview = await readPicture(options, rendition.userId, previewFileId);
-  return inGuildLocale(options.db, rendition.guildId, () =>
+  return inPublicLocale(options.db, rendition, () =>
     renditionProgress(rendition, subjects, preview),
   );
 }

@@ -7,7 +7,7 @@ import type { Report } from '#db/schema/reports.ts';
 import { discordCodes, isDiscordCode } from '../discord-failure.ts';
 import { readPicture } from '../intake/pictures.ts';
 import { type ReportedThing, reportCard } from '../views/report.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
+import { inPublicLocale } from '../words/public-locale.ts';
 import type { OutboxOptions } from './outbox.ts';
 
 const { unknownChannel, unknownMessage, tooManyEditsOfOldMessage } = discordCodes;
@@ -22,7 +22,7 @@ export async function mirrorReport(
   if (!report) return null;
   if (report.status === 'denied') await removeReported(options, report);
   const thing = await readReported(options, report);
-  const view = await inGuildLocale(db, report.guildId, () => reportCard(report, thing));
+  const view = await inPublicLocale(db, report, () => reportCard(report, thing));
   if (delivery.messageId === null) {
     return poster.post(delivery.channelId, view, delivery.nonce);
   }

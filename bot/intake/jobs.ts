@@ -67,8 +67,8 @@ export async function showJob(bot: BotContext, job: UserJob): Promise<MessageVie
   if (!delivery) return jobState(job);
   const view =
     kind === 'training'
-      ? (await readTrainingCard(bot, delivery))?.view
-      : (await readRenditionMessage(bot, delivery))?.view;
+      ? (await readTrainingCard(bot, delivery))?.build()
+      : (await readRenditionMessage(bot, delivery))?.build();
   return view ?? jobState(job);
 }
 

@@ -5,16 +5,15 @@ import type { Rendition } from '#db/schema/renditions.ts';
 import type { BotContext } from '../context.ts';
 import type { MessageView } from '../views/message-view.ts';
 import { type MissingReason, renditionEnded } from '../views/rendition-card.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
 import { outcomeNow, payloadOf } from './outcome-now.ts';
 import { readPictures } from './pictures.ts';
 
 /** How a rendition ended, and how that is told. */
 export interface RenditionMessage {
   readonly rendition: Rendition;
-  readonly view: MessageView;
+  build(): MessageView;
   /** For when the files are too large. */
-  readonly withoutFiles: MessageView;
+  buildWithoutFiles(): MessageView;
 }
 
 /** @returns undefined where its asker deleted it */
@@ -34,9 +33,9 @@ export async function readRenditionMessage(
   const outcome = outcomeNow(payload, subjects);
   const build = (shown: readonly Buffer[] | MissingReason) =>
     renditionEnded(rendition, subjects, outcome, shown);
-  return inGuildLocale(bot.db, rendition.guildId, () => ({
+  return {
     rendition,
-    view: build(pictures),
-    withoutFiles: build('too-large'),
-  }));
+    build: () => build(pictures),
+    buildWithoutFiles: () => build('too-large'),
+  };
 }

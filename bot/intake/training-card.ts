@@ -8,7 +8,6 @@ import type { TrainingRun } from '#db/schema/training-runs.ts';
 import type { BotContext } from '../context.ts';
 import type { MessageView } from '../views/message-view.ts';
 import { type TrainingPictures, trainingEnded } from '../views/training-ended.ts';
-import { inGuildLocale } from '../words/public-locale.ts';
 import { outcomeNow, payloadOf } from './outcome-now.ts';
 import { readPictures } from './pictures.ts';
 import { drawStrip } from './strips.ts';
@@ -28,11 +27,11 @@ export async function readPreviews(
   return pictures.length > 0 ? drawStrip([pictures], PREVIEW_TILE) : null;
 }
 
-/** @returns the card of a training that has ended, with its rows; undefined where there is no such training */
+/** @returns the rows of a training that has ended, and what makes its card; undefined where there is no such training */
 export async function readTrainingCard(
   bot: Stores,
   delivery: Pick<OutboxDelivery, 'refId' | 'userId' | 'payload'>,
-): Promise<{ run: TrainingRun; subject: Subject; view: MessageView } | undefined> {
+): Promise<{ run: TrainingRun; subject: Subject; build: () => MessageView } | undefined> {
   const { refId, userId } = delivery;
   const payload = payloadOf(delivery);
   const pictures =
@@ -43,10 +42,7 @@ export async function readTrainingCard(
   if (!row) return undefined;
   const { run, subject } = row;
   const outcome = outcomeNow(payload, [subject]);
-  const view = await inGuildLocale(bot.db, run.guildId, () =>
-    trainingEnded(run, subject, outcome, pictures),
-  );
-  return { run, subject, view };
+  return { run, subject, build: () => trainingEnded(run, subject, outcome, pictures) };
 }
 
 async function readTrainingPictures(

@@ -1,4 +1,5 @@
 /** @file From an interaction to its handler: each one once, and each error to a sentence. */
+
 import {
   type Client,
   Events,
@@ -6,6 +7,8 @@ import {
   type ModalSubmitInteraction,
   type StringSelectMenuInteraction,
 } from 'discord.js';
+import type { Logger } from 'pino';
+import { rememberLocale } from '#db/queries/users.ts';
 import type { Command, MessageCommand } from '../commands/command.ts';
 import { commands, messageCommands } from '../commands/index.ts';
 import { buttons, forms, menus, modals, selects } from '../components/index.ts';
@@ -75,6 +78,7 @@ async function handle(
   const startedAt = performance.now();
   const logger = bot.logger.child({ interactionId: interaction.id, what: describe(interaction) });
   const durationMs = () => Math.round(performance.now() - startedAt);
+  if (interaction.guildId === null) rememberSpoken(interaction, bot, logger);
   const owed = isAnswerable(interaction) ? startOwing(bot, interaction) : undefined;
   try {
     await dispatch(interaction, bot);
@@ -94,6 +98,13 @@ async function handle(
       await owed?.lose();
     }
   }
+}
+
+/** What is written to the user later, without an interaction, speaks the same language. The handler does not wait for it. */
+function rememberSpoken({ user, locale }: Interaction, bot: BotContext, logger: Logger): void {
+  rememberLocale(bot.db, user.id, localeFor(locale)).catch((error) =>
+    logger.warn({ err: error }, 'language not remembered'),
+  );
 }
 
 async function dispatch(interaction: Interaction, bot: BotContext): Promise<void> {

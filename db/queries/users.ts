@@ -1,6 +1,7 @@
 /** @file Queries: users and their data keys. */
 import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
+import type { Locale } from '../schema/guilds.ts';
 import { type User, users } from '../schema/users.ts';
 import { onlyRow } from './errors.ts';
 
@@ -121,4 +122,22 @@ export async function setDirectMessages(db: Db, userId: string, allowed: boolean
     .insert(users)
     .values({ id: userId, directMessages: allowed })
     .onConflictDoUpdate({ target: users.id, set: { directMessages: allowed } });
+}
+
+/** @returns the language of the user's direct messages; English where they sent none */
+export async function getUserLocale(db: Db, userId: string): Promise<Locale> {
+  const [row] = await db.select({ locale: users.locale }).from(users).where(eq(users.id, userId));
+  return row?.locale ?? 'en-US';
+}
+
+/** Sets it; writes nothing where it stays the same. */
+export async function rememberLocale(db: Db, userId: string, locale: Locale): Promise<void> {
+  await db
+    .insert(users)
+    .values({ id: userId, locale })
+    .onConflictDoUpdate({
+      target: users.id,
+      set: { locale },
+      setWhere: sql`${users.locale} is distinct from ${locale}`,
+    });
 }

@@ -2,6 +2,7 @@
 import { boolean, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { OwnDefaults } from '../jobs/render-prompt.ts';
 import { bytea, createdAt, snowflake } from './columns.ts';
+import { locales } from './guilds.ts';
 
 export const users = pgTable('users', {
   id: snowflake('id').primaryKey(),
@@ -16,6 +17,8 @@ export const users = pgTable('users', {
   renditionDefaults: jsonb('rendition_defaults').$type<OwnDefaults>(),
   /** Whether the bot may write to the user directly where it cannot post in a channel. Asked for, never assumed. */
   directMessages: boolean('direct_messages').notNull().default(false),
+  /** Of their client when they last used the bot in direct messages. Null: never. */
+  locale: text('locale', { enum: locales }),
   createdAt: createdAt(),
 });
 
