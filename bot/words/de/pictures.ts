@@ -54,7 +54,7 @@ export const pictures = {
   'How far to go from the picture, 0.05 to 1': 'Wie weit es vom Bild weggehen darf, 0,05 bis 1',
   Steps: 'Schritte',
   'More is slower': 'Mehr dauert länger',
-  'Remix with my subject': 'Remix mit meinem Motiv',
+  'Remix with my subject': 'Mit meinem Motiv',
   Subject: 'Motiv',
   'Goes where the prompt says [V]': 'Kommt dorthin, wo im Prompt [V] steht',
   'Seed and settings stay as they were': 'Seed und Einstellungen bleiben, wie sie waren',
