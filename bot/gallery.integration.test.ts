@@ -356,7 +356,7 @@ describe('/gallery', () => {
   test('browse is narrowed by subject, style and time', async () => {
     const { rendition } = await published('eve', 'a comic of [Tom]');
     const found = await gallery('eve', 'browse', { subject: 'Tom', style: 'comic', top: 'month' });
-    expect(told(found)).toContain('top of the month, of Tom, comic');
+    expect(told(found)).toContain('top of the month, of Tom, Comic');
     expect(told(found)).toContain(rendition.prompt);
     const none = await gallery('eve', 'browse', { subject: 'Tom', style: 'mosaic' });
     expect(told(none)).toContain('Nothing here is like that.');
