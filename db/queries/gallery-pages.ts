@@ -84,25 +84,43 @@ async function listIds(
   const since = isPeriod
     ? gte(galleryPosts.publishedDay, sql`${today} - ${daysOf[order]} + 1`)
     : undefined;
-  const query = db
+  if (subjectId !== undefined)
+    return listIdsOfSubject(db, { ...filter, subjectId }, since, cursor, limit);
+  return db
     .select({ id: galleryPosts.id, votes: galleryPosts.voteCount })
     .from(galleryPosts)
-    .$dynamic();
-  if (subjectId !== undefined) {
-    query.innerJoin(
-      galleryPostSubjects,
+    .where(and(...conditions(filter), since, beyond(order, ofPosts, cursor)))
+    .orderBy(...orderBy(order, ofPosts, cursor))
+    .limit(limit);
+}
+
+/** Looks each post of the subject up by its id: else a whole server's might be read in search of one subject's few. */
+async function listIdsOfSubject(
+  db: Db,
+  filter: GalleryFilter & { subjectId: string },
+  since: SQL | undefined,
+  cursor: GalleryCursor | undefined,
+  limit: number,
+): Promise<{ id: string; votes: number }[]> {
+  const { order, subjectId, guildId } = filter;
+  const post = db
+    .select({ votes: galleryPosts.voteCount })
+    .from(galleryPosts)
+    .where(and(eq(galleryPosts.id, galleryPostSubjects.postId), ...conditions(filter), since))
+    .limit(1)
+    .as('post');
+  const at: Place = { id: galleryPostSubjects.postId, votes: sql`${post.votes}` };
+  return db
+    .select({ id: galleryPostSubjects.postId, votes: post.votes })
+    .from(galleryPostSubjects)
+    .crossJoinLateral(post)
+    .where(
       and(
-        eq(galleryPostSubjects.postId, galleryPosts.id),
         eq(galleryPostSubjects.subjectId, subjectId),
-        eq(galleryPostSubjects.guildId, filter.guildId),
+        eq(galleryPostSubjects.guildId, guildId),
+        beyond(order, at, cursor),
       ),
-    );
-  }
-  // The id of the row whose index is walked, so that pages by age need no sorting.
-  const at: Place =
-    subjectId === undefined ? ofPosts : { id: galleryPostSubjects.postId, votes: unindexedVotes };
-  return query
-    .where(and(...conditions(filter), since, beyond(order, at, cursor)))
+    )
     .orderBy(...orderBy(order, at, cursor))
     .limit(limit);
 }
@@ -161,8 +179,6 @@ interface Place {
 }
 
 const ofPosts: Place = { id: galleryPosts.id, votes: galleryPosts.voteCount };
-/** An expression: else the whole server's best might be walked in search of one subject's few. */
-const unindexedVotes = sql`${galleryPosts.voteCount} + 0`;
 
 function beyond(
   order: GalleryOrder,
