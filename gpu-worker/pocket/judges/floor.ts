@@ -22,6 +22,7 @@ export const FLOOR = { identity: 0.95, attributes: 0.95 } as const;
 export const COUNTED_ATTRIBUTES: readonly AttributeName[] = [
   'class',
   'firstColour',
+  'secondColour',
   'pattern',
   'context',
   'style',
