@@ -1,9 +1,13 @@
 /** @file Test projects: unit (no service), services (Postgres, Redis), integration (whole processes), gpu. */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.git/**'];
 /** Mostly wait for Postgres, Redis and the playground. */
 const services = ['bot/**/*.integration.test.ts', 'db/**/*.integration.test.ts'];
+
+/** By default one core would be left out, of two as well. */
+const maxWorkers = availableParallelism();
 
 export default defineConfig({
   test: {
@@ -14,6 +18,7 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.gpu.test.ts'],
           testTimeout: 60_000,
+          maxWorkers,
         },
       },
       {
@@ -23,6 +28,7 @@ export default defineConfig({
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          maxWorkers,
         },
       },
       {

@@ -51,7 +51,7 @@ export const schedulerConfigSchema = z.looseObject({
   trained_betas: z.array(z.number().positive().lt(1)).min(1).max(100_000).nullable().default(null),
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   timestep_spacing: z.enum(['linspace', 'leading', 'trailing']).optional(),
-  steps_offset: z.int().optional(),
+  steps_offset: z.int().min(0).max(100).optional(),
   set_alpha_to_one: z.boolean().optional(),
   clip_sample: z.boolean().optional(),
   clip_sample_range: z.number().optional(),

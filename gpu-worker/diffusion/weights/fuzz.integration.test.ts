@@ -210,6 +210,16 @@ describe(`${HEADERS + CONFIGS} damaged files, always the same`, () => {
 /** A config that is plausible by itself, but not that of the weights beside it. */
 class BuildError extends Error {}
 
+function sampleSteps(...[name, config, steps]: Parameters<typeof createSampler>): number {
+  try {
+    return createSampler(name, config, steps).timesteps.length;
+  } catch (error) {
+    // A schedule of a handful of timesteps, and an offset: the request would be told to take fewer.
+    const isTooMany = error instanceof RangeError && error.message.endsWith('; take fewer');
+    throw isTooMany ? new BuildError(error.message) : error;
+  }
+}
+
 /** As a rendering would: the model of the config, on the tensors of the file. */
 function buildEverything(checkpoint: Checkpoint, name: string): void {
   const { unet, vae, textEncoder, scheduler } = checkpoint;
@@ -220,7 +230,7 @@ function buildEverything(checkpoint: Checkpoint, name: string): void {
     'scheduler/scheduler_config.json': () => {
       const steps = Math.min(4, scheduler.num_train_timesteps);
       for (const sampler of ['ddim', 'dpmpp_2m', 'euler'] as const)
-        expect(createSampler(sampler, scheduler, steps).timesteps.length).toBeGreaterThan(0);
+        expect(sampleSteps(sampler, scheduler, steps)).toBeGreaterThan(0);
     },
     'unet/config.json': () =>
       buildUnet(frozenWeights(graph, unet.tensors), unet.config, {
