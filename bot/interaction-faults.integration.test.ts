@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 /** How an interaction is sent. */
-type How = Pick<ActionSettings, 'faults' | 'duplicate'>;
+type How = Pick<ActionSettings, 'faults' | 'duplicate' | 'timeoutMs'>;
 
 /** One kind of interaction, ready to be sent. */
 interface Prepared {
@@ -56,7 +56,7 @@ interface Prepared {
 }
 
 const act = <T extends object>(user: string, action: T, how: How) =>
-  ({ ...action, ...how, user, timeoutMs: STAGE_TIMEOUT_MS }) as const;
+  ({ timeoutMs: STAGE_TIMEOUT_MS, ...action, ...how, user }) as const;
 const asked = { class: 'dog', consent: true };
 
 /** Every kind; the key is its row in the table. */
@@ -144,7 +144,11 @@ const both = (fault: Omit<NonNullable<How['faults']>[number], 'route'>): How => 
 });
 const expired: How = { faults: [{ kind: 'expired-token', route: later, times: 99 }] };
 const refusal = { status: 404, code: 10062, message: 'Unknown interaction' };
-const tooLate: How = { faults: [{ kind: 'refusal', route: first, times: 99, refusal }] };
+/** Suggestions that are refused never come: as long as others take at most. */
+const tooLate: How = {
+  faults: [{ kind: 'refusal', route: first, times: 99, refusal }],
+  timeoutMs: 20_000,
+};
 
 /** What goes wrong with the requests of one interaction; the key is its column. */
 const requestFaults: Record<string, (scenario: string) => How> = {
