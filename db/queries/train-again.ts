@@ -5,9 +5,9 @@ import type { TrainSettings } from '../jobs/train-subject.ts';
 import { openStatuses } from '../schema/status.ts';
 import { type Subject, subjects } from '../schema/subjects.ts';
 import { type TrainingRun, trainingRuns } from '../schema/training-runs.ts';
-import { onlyRow, violatedConstraint } from './errors.ts';
+import { onlyRow } from './errors.ts';
 import { ensureGuild } from './guilds.ts';
-import { findTrainingByInteraction } from './training-runs.ts';
+import { recordTraining } from './training-runs.ts';
 
 /** What was asked for. */
 export interface AnotherTraining {
@@ -38,18 +38,7 @@ export async function createAnotherTraining(
   db: Db,
   training: AnotherTraining,
 ): Promise<CreatedAgain> {
-  const earlier = await findTrainingByInteraction(db, training.interactionId);
-  if (earlier) return { outcome: 'duplicate', ...earlier };
-  try {
-    return await db.transaction((tx) => insertRun(tx, training));
-  } catch (error) {
-    const constraint = violatedConstraint(error);
-    if (constraint === undefined) throw error;
-    const winner = await findTrainingByInteraction(db, training.interactionId);
-    if (winner) return { outcome: 'duplicate', ...winner };
-    if (constraint === 'subjects_owner_name_unique') return { outcome: 'name-taken' };
-    throw error;
-  }
+  return recordTraining(db, training.interactionId, (tx) => insertRun(tx, training));
 }
 
 async function insertRun(tx: Db, training: AnotherTraining): Promise<CreatedAgain> {

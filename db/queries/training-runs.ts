@@ -52,14 +52,32 @@ export type CreatedTraining =
  * Unless the outcome is `created`, the photos' stored files belong to nobody and are the caller's to delete.
  */
 export async function createTraining(db: Db, training: NewTraining): Promise<CreatedTraining> {
-  const earlier = await findTrainingByInteraction(db, training.interactionId);
+  return recordTraining(db, training.interactionId, (tx) => insertTraining(tx, training));
+}
+
+/** Why nothing was recorded; `duplicate` has the rows of the first time. */
+type NotRecorded =
+  | { readonly outcome: 'duplicate'; readonly run: TrainingRun; readonly subject: Subject }
+  | { readonly outcome: 'name-taken' };
+
+/**
+ * Records a training in one transaction, unless its interaction has recorded one already.
+ *
+ * @param insert writes the rows; a name that the owner's other subject has makes it `name-taken`
+ */
+export async function recordTraining<T>(
+  db: Db,
+  interactionId: string,
+  insert: (tx: Db) => Promise<T>,
+): Promise<T | NotRecorded> {
+  const earlier = await findTrainingByInteraction(db, interactionId);
   if (earlier) return { outcome: 'duplicate', ...earlier };
   try {
-    return await db.transaction((tx) => insertTraining(tx, training));
+    return await db.transaction(insert);
   } catch (error) {
     const constraint = violatedConstraint(error);
     if (constraint === undefined) throw error;
-    const winner = await findTrainingByInteraction(db, training.interactionId);
+    const winner = await findTrainingByInteraction(db, interactionId);
     if (winner) return { outcome: 'duplicate', ...winner };
     if (constraint === 'subjects_owner_name_unique') return { outcome: 'name-taken' };
     throw error;
