@@ -7,7 +7,6 @@ import {
   SlashCommandSubcommandBuilder,
 } from 'discord.js';
 import { changeOwnDefaults, forgetOwnDefaults, getOwnDefaults } from '#db/queries/own-defaults.ts';
-import { searchOwnSubjects } from '#db/queries/subject-search.ts';
 import { getChosenSubject } from '#db/queries/subjects.ts';
 import { setDefaultSubject } from '#db/queries/users.ts';
 import type { BotContext } from '../context.ts';
@@ -17,8 +16,8 @@ import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { ownDefaults, resetChoices } from '../views/defaults.ts';
 import { refusals } from '../views/refusals.ts';
-import { subjectChoice } from '../views/subjects.ts';
 import type { Command } from './command.ts';
+import { completeOwnSubject } from './complete-subject.ts';
 import { addRenditionOptions, readDefaultableOptions } from './rendition-options.ts';
 
 const set = new SlashCommandSubcommandBuilder()
@@ -67,13 +66,7 @@ export const defaults = {
     await answer(interaction, ownDefaults(own, await getChosenSubject(bot.db, userId)));
   },
 
-  async autocomplete(interaction, bot) {
-    const subjects = await searchOwnSubjects(bot.db, {
-      ownerId: interaction.user.id,
-      query: interaction.options.getFocused(),
-    });
-    return subjects.map((found) => subjectChoice(found));
-  },
+  autocomplete: completeOwnSubject,
 } satisfies Command;
 
 async function change(interaction: ChatInputCommandInteraction, bot: BotContext): Promise<void> {

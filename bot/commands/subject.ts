@@ -10,7 +10,6 @@ import { countPublishedPictures } from '#db/queries/gallery-posts.ts';
 import { listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
 import { countSubjectUses } from '#db/queries/rendition-subjects.ts';
 import { listShares, revokeShares, shareSubject } from '#db/queries/shares.ts';
-import { searchOwnSubjects } from '#db/queries/subject-search.ts';
 import { countPhotos, listSubjects, renameSubject } from '#db/queries/subjects.ts';
 import { listLatestRuns } from '#db/queries/training-runs.ts';
 import { setDefaultSubject } from '#db/queries/users.ts';
@@ -31,7 +30,6 @@ import {
   defaultSubjectChosen,
   deleteQuestion,
   type ListedSubject,
-  subjectChoice,
   subjectList,
   subjectRenamed,
   subjectWeights,
@@ -39,6 +37,7 @@ import {
 import { trainFieldLength } from '../views/train-form.ts';
 import { trainingAgainTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
+import { completeOwnSubject } from './complete-subject.ts';
 
 const subjectOption = (option: SlashCommandStringOption) =>
   option
@@ -142,13 +141,7 @@ export const subject = {
     await answer(interaction, await handler(interaction, bot, found));
   },
 
-  async autocomplete(interaction, bot) {
-    const subjects = await searchOwnSubjects(bot.db, {
-      ownerId: interaction.user.id,
-      query: interaction.options.getFocused(),
-    });
-    return subjects.map((found) => subjectChoice(found));
-  },
+  autocomplete: completeOwnSubject,
 } satisfies Command;
 
 /** What a subcommand does with the user's subject. */
