@@ -4,14 +4,13 @@ import {
   InteractionContextType,
   SlashCommandBuilder,
 } from 'discord.js';
-import { searchUsableSubjects } from '#db/queries/subject-search.ts';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { askerOf, checkPlace } from '../interactions/checks.ts';
+import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
-import { subjectChoice } from '../views/subjects.ts';
 import type { Command } from './command.ts';
+import { completeUsableSubject } from './complete-subject.ts';
 import { addRenditionOptions, readRenditionOptions } from './rendition-options.ts';
 
 const builder = new SlashCommandBuilder()
@@ -55,11 +54,5 @@ export const imagine = {
     await answer(interaction, renditionAnswer(requested));
   },
 
-  async autocomplete(interaction, bot) {
-    const found = await searchUsableSubjects(bot.db, {
-      ...askerOf(interaction),
-      query: interaction.options.getFocused(),
-    });
-    return found.map(({ subject, access }) => subjectChoice(subject, access));
-  },
+  autocomplete: completeUsableSubject,
 } satisfies Command;

@@ -4,10 +4,9 @@ import {
   InteractionContextType,
   SlashCommandBuilder,
 } from 'discord.js';
-import { searchUsableSubjects } from '#db/queries/subject-search.ts';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { askerOf, checkPlace } from '../interactions/checks.ts';
+import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { fillPreset, listSuggestions, type PresetName, presetNames } from '../presets.ts';
 import { optionRanges } from '../rendition-limits.ts';
@@ -15,9 +14,9 @@ import { UserError } from '../user-error.ts';
 import { presetWords } from '../views/presets.ts';
 import { refusals } from '../views/refusals.ts';
 import { renditionAnswer } from '../views/rendition.ts';
-import { subjectChoice } from '../views/subjects.ts';
 import { oneLine } from '../views/text.ts';
 import type { Command } from './command.ts';
+import { completeUsableSubject } from './complete-subject.ts';
 
 const builder = new SlashCommandBuilder()
   .setName('preset')
@@ -89,13 +88,7 @@ export const preset = {
 
   async autocomplete(interaction, bot) {
     const focused = interaction.options.getFocused(true);
-    if (focused.name === 'subject') {
-      const found = await searchUsableSubjects(bot.db, {
-        ...askerOf(interaction),
-        query: focused.value,
-      });
-      return found.map(({ subject, access }) => subjectChoice(subject, access));
-    }
+    if (focused.name === 'subject') return completeUsableSubject(interaction, bot);
     const chosen = bot.presets[interaction.options.getSubcommand() as PresetName];
     return (chosen ? listSuggestions(chosen, focused.value) : []).map((words) => ({
       name: words,
