@@ -44,7 +44,7 @@ td small { color: #5a5a66; }
 figure { margin: 0; width: ${TILE}px; }
 figure div { width: ${TILE}px; height: ${TILE}px; }
 figcaption { font-size: 12px; line-height: 1.3; color: #44444e; }
-svg { max-width: 100%; height: auto; display: block; margin: 1rem 0; }
+img { max-width: 100%; height: auto; display: block; margin: 1rem 0; }
 `;
 
 const tileFigure = ({ sheet, left, top }: Tile, caption: string): string =>
@@ -80,7 +80,7 @@ export async function writeReport(
     claimsTable(claims),
     '<h2>Figures</h2><p>Means over the subjects, with 95 % intervals (bootstrap). A variant whose DINO is above that of two real photos copies them.</p>',
     figuresTable(evaluation),
-    plotsOf(evaluation),
+    plotsOf(dir, evaluation),
     await applicationSheets(dir, evaluation),
     await comparisonSheet(dir, evaluation),
   ].join('\n');
@@ -120,30 +120,48 @@ function figuresTable({ summaries, ceiling }: Evaluation): string {
   return `<div class="scroll"><table><tr><th>${head.map((name) => `<th>${escapeMarkup(name)}`).join('')}${rows.join('')}${real}</table></div>`;
 }
 
-function plotsOf(evaluation: Evaluation): string {
-  const { summaries, ceiling } = evaluation;
+/** Every plot is a file of its own, so that other documents can show it, too. */
+function plotsOf(dir: string, evaluation: Evaluation): string {
+  const plots = [
+    ...comparisonPlots(evaluation),
+    ...curve(evaluation, 'images', 'photos'),
+    ...curve(evaluation, 'steps', 'steps, as a multiple of what is recommended'),
+  ];
+  return plots
+    .map(({ name, title, svg }) => {
+      writeFileSync(path.join(dir, `${name}.svg`), svg);
+      return `<img src="${name}.svg" alt="${escapeMarkup(title)}">`;
+    })
+    .join('');
+}
+
+interface Plot {
+  readonly name: string;
+  readonly title: string;
+  readonly svg: string;
+}
+
+function comparisonPlots({ summaries, ceiling }: Evaluation): Plot[] {
   const compared = summaries.filter(({ variant }) => variant.amount === undefined);
-  const intervals = (['identity', 'prompt', 'dino', 'taken', 'pres', 'div'] as const).map(
-    (name) => {
-      const rows = compared.flatMap(({ variant, measures }) => {
-        const estimate = measures[name];
-        return estimate ? [{ name: variant.label, estimate }] : [];
-      });
-      if (rows.length < 2) return '';
-      const mark =
-        name === 'dino' && ceiling ? { name: 'two real photos', value: ceiling.mean } : undefined;
-      return intervalPlot(MEASURE_NAMES[name], rows, mark);
-    },
-  );
-  return `${intervals.join('')}${curve(evaluation, 'images', 'photos')}${curve(evaluation, 'steps', 'steps, as a multiple of what is recommended')}`;
+  return (['identity', 'prompt', 'dino', 'taken', 'pres', 'div'] as const).flatMap((name) => {
+    const rows = compared.flatMap(({ variant, measures }) => {
+      const estimate = measures[name];
+      return estimate ? [{ name: variant.label, estimate }] : [];
+    });
+    if (rows.length < 2) return [];
+    const mark =
+      name === 'dino' && ceiling ? { name: 'two real photos', value: ceiling.mean } : undefined;
+    const title = MEASURE_NAMES[name];
+    return [{ name, title, svg: intervalPlot(title, rows, mark) }];
+  });
 }
 
 /** Identity, prompt and likeness over an amount; DreamBooth as recommended is one of the points. */
-function curve({ summaries, subjects }: Evaluation, ablation: string, axis: string): string {
+function curve({ summaries, subjects }: Evaluation, ablation: string, axis: string): Plot[] {
   const points = summaries.filter(
     ({ variant }) => variant.ablation === ablation || variant.id === DREAMBOOTH.id,
   );
-  if (points.length < 2) return '';
+  if (points.length < 2) return [];
   const own = ablation === 'images' ? (subjects[0]?.photoFiles.length ?? 0) : 1;
   const curves = (['identity', 'prompt', 'dino', 'taken'] as const).flatMap((name) => {
     const measured = points.flatMap(({ variant, measures }) => {
@@ -152,7 +170,9 @@ function curve({ summaries, subjects }: Evaluation, ablation: string, axis: stri
     });
     return measured.length < 2 ? [] : [{ name: MEASURE_NAMES[name], points: measured }];
   });
-  return curves.length === 0 ? '' : curvePlot(`By ${ablation}`, axis, curves);
+  if (curves.length === 0) return [];
+  const title = `By ${ablation}`;
+  return [{ name: ablation, title, svg: curvePlot(title, axis, curves) }];
 }
 
 /** A sheet for each application: every subject, its first photo, and one picture a prompt. */

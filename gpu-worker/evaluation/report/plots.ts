@@ -51,7 +51,7 @@ const dot = (x: number, y: number, fill: string): string =>
   `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${fill}"/>`;
 
 const svg = (width: number, height: number, title: string, body: string): string =>
-  `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeMarkup(title)}">${body}</svg>`;
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeMarkup(title)}"><rect width="${width}" height="${height}" fill="white"/>${body}</svg>\n`;
 
 export interface NamedEstimate {
   readonly name: string;
