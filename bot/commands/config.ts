@@ -1,9 +1,7 @@
 /** @file `/config show|gallery|moderators|hall-of-fame|channels|roles|language`: what a server's admins set. */
 import {
-  ApplicationIntegrationType,
   ChannelType,
   type ChatInputCommandInteraction,
-  InteractionContextType,
   PermissionFlagsBits,
   type SlashCommandBooleanOption,
   SlashCommandBuilder,
@@ -22,6 +20,7 @@ import { UserError } from '../user-error.ts';
 import { guildSettings, localeChoices, MAX_LISTED } from '../views/config.ts';
 import { refusals } from '../views/refusals.ts';
 import type { Command } from './command.ts';
+import { offerInServers } from './places.ts';
 
 /** Checked here rather than in the option: Discord's description of its API does not know media channels. */
 const galleryChannelTypes: readonly ChannelType[] = [
@@ -36,11 +35,9 @@ const resetOption = (option: SlashCommandBooleanOption) =>
   option.setName('reset').setDescription('Forget the whole list');
 
 export const config = {
-  definition: new SlashCommandBuilder()
+  definition: offerInServers(new SlashCommandBuilder())
     .setName('config')
     .setDescription('What I may do in this server')
-    .setContexts(InteractionContextType.Guild)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild)
     .addSubcommand((command) => command.setName('show').setDescription('Show all settings'))
     .addSubcommand((command) =>

@@ -1,8 +1,6 @@
 /** @file `/defaults show|set|reset`: what a user wants of `/imagine` where its options say nothing. */
 import {
-  ApplicationIntegrationType,
   type ChatInputCommandInteraction,
-  InteractionContextType,
   SlashCommandBuilder,
   SlashCommandSubcommandBuilder,
 } from 'discord.js';
@@ -18,6 +16,7 @@ import { ownDefaults, resetChoices } from '../views/defaults.ts';
 import { refusals } from '../views/refusals.ts';
 import type { Command } from './command.ts';
 import { completeOwnSubject } from './complete-subject.ts';
+import { offerAnywhere } from './places.ts';
 import { addRenditionOptions, readDefaultableOptions } from './rendition-options.ts';
 
 const set = new SlashCommandSubcommandBuilder()
@@ -33,14 +32,9 @@ set.addStringOption((option) =>
 );
 
 export const defaults = {
-  definition: new SlashCommandBuilder()
+  definition: offerAnywhere(new SlashCommandBuilder())
     .setName('defaults')
     .setDescription('What you want of pictures where you do not say')
-    .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    )
     .addSubcommand((command) => command.setName('show').setDescription('Show your defaults'))
     .addSubcommand(set)
     .addSubcommand((command) =>

@@ -1,9 +1,7 @@
 /** @file `/gallery browse|top|mine|publish|unpublish`. */
 import {
-  ApplicationIntegrationType,
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
-  InteractionContextType,
   SlashCommandBuilder,
 } from 'discord.js';
 import { listGalleryPage } from '#db/queries/gallery-pages.ts';
@@ -25,15 +23,14 @@ import { refusals } from '../views/refusals.ts';
 import { subjectChoice } from '../views/subjects.ts';
 import { oneLine } from '../views/text.ts';
 import type { Command } from './command.ts';
+import { offerInServers } from './places.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const gallery = {
-  definition: new SlashCommandBuilder()
+  definition: offerInServers(new SlashCommandBuilder())
     .setName('gallery')
     .setDescription("This server's gallery")
-    .setContexts(InteractionContextType.Guild)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
     .addSubcommand((command) =>
       command
         .setName('browse')

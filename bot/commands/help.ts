@@ -1,22 +1,14 @@
 /** @file `/help`: how to begin, every command, and some topics. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { findTopic, helpPage, helpTopicPage, topicChoices } from '../views/help.ts';
 import type { Command } from './command.ts';
+import { offerAnywhere } from './places.ts';
 
 export const help = {
-  definition: new SlashCommandBuilder()
+  definition: offerAnywhere(new SlashCommandBuilder())
     .setName('help')
     .setDescription('How to begin, and what I can do')
-    .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    )
     .addStringOption((option) =>
       option
         .setName('topic')

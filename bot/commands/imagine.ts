@@ -1,9 +1,5 @@
 /** @file `/imagine`: renders a prompt with a subject in it. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
@@ -11,16 +7,12 @@ import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import type { Command } from './command.ts';
 import { completeUsableSubject } from './complete-subject.ts';
+import { offerAnywhere } from './places.ts';
 import { addRenditionOptions, readRenditionOptions } from './rendition-options.ts';
 
-const builder = new SlashCommandBuilder()
+const builder = offerAnywhere(new SlashCommandBuilder())
   .setName('imagine')
   .setDescription('Draw your subject anywhere')
-  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  )
   .addStringOption((option) =>
     option
       .setName('prompt')

@@ -1,10 +1,5 @@
 /** @file `/jobs list|show|cancel|retry|dm`: what the user has asked for, and what became of it. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-  type SlashCommandStringOption,
-} from 'discord.js';
+import { SlashCommandBuilder, type SlashCommandStringOption } from 'discord.js';
 import { listUserJobs } from '#db/queries/jobs.ts';
 import { setDirectMessages } from '#db/queries/users.ts';
 import { cancelJob, listJobs, requireJob, retryJob, showJob } from '../intake/jobs.ts';
@@ -12,6 +7,7 @@ import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { directMessagesSet, jobChoice, jobList } from '../views/jobs.ts';
 import type { Command } from './command.ts';
+import { offerAnywhere } from './places.ts';
 
 const jobOption = (option: SlashCommandStringOption) =>
   option
@@ -22,14 +18,9 @@ const jobOption = (option: SlashCommandStringOption) =>
     .setAutocomplete(true);
 
 export const jobs = {
-  definition: new SlashCommandBuilder()
+  definition: offerAnywhere(new SlashCommandBuilder())
     .setName('jobs')
     .setDescription('What you have asked me for')
-    .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    )
     .addSubcommand((command) => command.setName('list').setDescription('Show your latest jobs'))
     .addSubcommand((command) =>
       command

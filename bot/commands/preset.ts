@@ -1,9 +1,5 @@
 /** @file `/preset`: the paper's applications, a subcommand each, so that a phone lists them with what they do. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
@@ -17,15 +13,11 @@ import { renditionAnswer } from '../views/rendition.ts';
 import { oneLine } from '../views/text.ts';
 import type { Command } from './command.ts';
 import { completeUsableSubject } from './complete-subject.ts';
+import { offerAnywhere } from './places.ts';
 
-const builder = new SlashCommandBuilder()
+const builder = offerAnywhere(new SlashCommandBuilder())
   .setName('preset')
-  .setDescription('Draw your subject in a way that needs few words')
-  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  );
+  .setDescription('Draw your subject in a way that needs few words');
 for (const name of presetNames) {
   const { description, option, optionDescription } = presetWords[name];
   builder.addSubcommand((command) =>

@@ -1,26 +1,17 @@
 /** @file *Remix with my subject* in the menu of a message of ours: the same words and settings with another subject. */
-import {
-  ApplicationCommandType,
-  ApplicationIntegrationType,
-  ContextMenuCommandBuilder,
-  InteractionContextType,
-} from 'discord.js';
+import { ApplicationCommandType, ContextMenuCommandBuilder } from 'discord.js';
 import { prepareRemix } from '../intake/remix-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { renditionOfMessage } from '../interactions/own-messages.ts';
 import { openForm } from '../interactions/respond.ts';
 import { buildRemixForm } from '../views/remix-form.ts';
 import type { MessageCommand } from './command.ts';
+import { offerAnywhere } from './places.ts';
 
 export const remix = {
-  definition: new ContextMenuCommandBuilder()
+  definition: offerAnywhere(new ContextMenuCommandBuilder())
     .setName('Remix with my subject')
     .setType(ApplicationCommandType.Message)
-    .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    )
     .toJSON(),
 
   async run(interaction, bot) {

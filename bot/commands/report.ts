@@ -1,10 +1,5 @@
 /** @file *Report* in the menu of a message of ours: tells the moderators of the server. */
-import {
-  ApplicationCommandType,
-  ApplicationIntegrationType,
-  ContextMenuCommandBuilder,
-  InteractionContextType,
-} from 'discord.js';
+import { ApplicationCommandType, ContextMenuCommandBuilder } from 'discord.js';
 import { reportMessage } from '../intake/report.ts';
 import { checkGuild } from '../interactions/checks.ts';
 import { isOwnMessage } from '../interactions/own-messages.ts';
@@ -12,13 +7,12 @@ import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import type { MessageCommand } from './command.ts';
+import { offerInServers } from './places.ts';
 
 export const report = {
-  definition: new ContextMenuCommandBuilder()
+  definition: offerInServers(new ContextMenuCommandBuilder())
     .setName('Report')
     .setType(ApplicationCommandType.Message)
-    .setContexts(InteractionContextType.Guild)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
     .toJSON(),
 
   isAlwaysAllowed: true,

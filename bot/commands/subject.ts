@@ -1,8 +1,6 @@
 /** @file `/subject list|info|rename|default|share|revoke|continue|download|delete`. */
 import {
-  ApplicationIntegrationType,
   type ChatInputCommandInteraction,
-  InteractionContextType,
   SlashCommandBuilder,
   type SlashCommandStringOption,
 } from 'discord.js';
@@ -38,6 +36,7 @@ import { trainFieldLength } from '../views/train-form.ts';
 import { trainingAgainTaken } from '../views/training.ts';
 import type { Command } from './command.ts';
 import { completeOwnSubject } from './complete-subject.ts';
+import { offerAnywhere } from './places.ts';
 
 const subjectOption = (option: SlashCommandStringOption) =>
   option
@@ -48,14 +47,9 @@ const subjectOption = (option: SlashCommandStringOption) =>
     .setAutocomplete(true);
 
 export const subject = {
-  definition: new SlashCommandBuilder()
+  definition: offerAnywhere(new SlashCommandBuilder())
     .setName('subject')
     .setDescription('What you have taught me')
-    .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-    .setIntegrationTypes(
-      ApplicationIntegrationType.GuildInstall,
-      ApplicationIntegrationType.UserInstall,
-    )
     .addSubcommand((command) => command.setName('list').setDescription('Show your subjects'))
     .addSubcommand((command) =>
       command

@@ -1,9 +1,5 @@
 /** @file `/train`: opens the form, or takes photos straight from its options. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { checkPhotoCount } from '../intake/photos.ts';
 import { requestTraining } from '../intake/request-training.ts';
 import { trainingAnswer } from '../intake/training-answer.ts';
@@ -13,20 +9,16 @@ import { UserError } from '../user-error.ts';
 import { photoCount, refusals } from '../views/refusals.ts';
 import { buildTrainForm, trainConsent, trainFieldLength } from '../views/train-form.ts';
 import type { Command } from './command.ts';
+import { offerAnywhere } from './places.ts';
 
 const photoOptions = Array.from({ length: photoCount.max }, (_, index) => `photo${index + 1}`);
 
 /** Shown in the form where the base knows every noun. */
 const usualClassNouns = ['dog', 'cat', 'mug', 'toy', 'backpack'];
 
-const builder = new SlashCommandBuilder()
+const builder = offerAnywhere(new SlashCommandBuilder())
   .setName('train')
   .setDescription('Teach me your subject from 3 to 10 photos that you may use')
-  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  )
   .addStringOption((option) =>
     option
       .setName('class')

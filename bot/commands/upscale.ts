@@ -1,24 +1,16 @@
 /** @file `/upscale`: makes a picture of the user's larger, by resampling. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { enlargePicture } from '../intake/rerun-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import type { Command } from './command.ts';
 import { addPictureOptions, choosePictures, readPictureOptions } from './picture-options.ts';
+import { offerAnywhere } from './places.ts';
 
-const builder = new SlashCommandBuilder()
+const builder = offerAnywhere(new SlashCommandBuilder())
   .setName('upscale')
   .setDescription('Enlarge a picture of yours by resampling: more pixels, no new detail')
-  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  )
   .addIntegerOption((option) =>
     option
       .setName('factor')

@@ -1,9 +1,5 @@
 /** @file `/vary`: draws from a picture of the user's. */
-import {
-  ApplicationIntegrationType,
-  InteractionContextType,
-  SlashCommandBuilder,
-} from 'discord.js';
+import { SlashCommandBuilder } from 'discord.js';
 import { varyPicture } from '../intake/rerun-rendition.ts';
 import { checkPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
@@ -11,15 +7,11 @@ import { optionRanges } from '../rendition-limits.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import type { Command } from './command.ts';
 import { addPictureOptions, choosePictures, readPictureOptions } from './picture-options.ts';
+import { offerAnywhere } from './places.ts';
 
-const builder = new SlashCommandBuilder()
+const builder = offerAnywhere(new SlashCommandBuilder())
   .setName('vary')
   .setDescription('Draw variations of a picture of yours')
-  .setContexts(InteractionContextType.Guild, InteractionContextType.BotDM)
-  .setIntegrationTypes(
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  )
   .addStringOption((option) =>
     option
       .setName('how')
