@@ -9,6 +9,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'models/pocket' },
     pictures: { type: 'string', default: '40000' },
     'vae-steps': { type: 'string', default: '7200' },
+    'decoder-steps': { type: 'string', default: '6000' },
     'text-steps': { type: 'string', default: '1000' },
     steps: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },
@@ -19,8 +20,8 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--text-steps N]\n' +
-      '                    [--steps N] [--seed N] [--threads N]\n' +
+    'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--decoder-steps N]\n' +
+      '                    [--text-steps N] [--steps N] [--seed N] [--threads N]\n' +
       'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
       'from the weights in the out folder.',
   );
@@ -36,6 +37,7 @@ if (values.help) {
     outDir: values.out,
     pictures: Number(values.pictures),
     vaeSteps: Number(values['vae-steps']),
+    decoderSteps: Number(values['decoder-steps']),
     textSteps: Number(values['text-steps']),
     steps: Number(values.steps),
     seed: Number(values.seed),

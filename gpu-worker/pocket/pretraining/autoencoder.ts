@@ -17,20 +17,23 @@ export const VAE_BATCH = 8;
 /** Names the purpose of a stream of random numbers. */
 const STREAM = { choice: 1, noise: 2 } as const;
 
+/** 2·MSE + 0.3·L1: the squared error keeps colours, the absolute one edges. */
+export function reconstructionLoss(decoded: Value, pixels: Value) {
+  const error = sub(decoded, pixels);
+  const squared = reduceMean(mul(error, error));
+  return { loss: add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), squared };
+}
+
 /**
- * 2·MSE + 0.3·L1 + 1e-5·KL: the squared error keeps colours, the absolute one edges; the prior only
- * keeps the latents from drifting. A hundred times more of it cost a channel and the colours of fine patterns.
+ * The reconstruction and 1e-5·KL: the prior only keeps the latents from drifting. A hundred times more
+ * of it cost a channel and the colours of fine patterns.
  */
 function autoencoderLoss(weights: Weights, config: VaeConfig, pixels: Value, noise: Value) {
   const { mean, logvar } = buildVaeEncoder(weights, config, pixels);
   const latents = add(mean, mul(exp(mul(logvar, 0.5)), noise));
-  const error = sub(buildVaeDecoder(weights, config, latents), pixels);
-  const squared = reduceMean(mul(error, error));
+  const { loss, squared } = reconstructionLoss(buildVaeDecoder(weights, config, latents), pixels);
   const kl = mul(reduceMean(sub(sub(add(mul(mean, mean), exp(logvar)), logvar), 1)), 0.5);
-  return {
-    loss: add(add(mul(squared, 2), mul(reduceMean(abs(error)), 0.3)), mul(kl, 1e-5)),
-    squared,
-  };
+  return { loss: add(loss, mul(kl, 1e-5)), squared };
 }
 
 const latentSize = (config: VaeConfig) =>

@@ -64,6 +64,7 @@ export interface LatentSet {
   readonly count: number;
   /** `[c, h, w]` */
   readonly shape: readonly [number, number, number];
+  readonly scalingFactor: number;
 }
 
 /**

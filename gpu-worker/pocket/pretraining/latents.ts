@@ -47,7 +47,7 @@ export async function prepareLatents(
   }
   const { data, scalingFactor } = readLatents(file);
   writeVaeConfig(outDir, { ...vaeConfig, scaling_factor: scalingFactor });
-  return { data, count, shape };
+  return { data, count, shape, scalingFactor };
 }
 
 const LATENTS = 'latents';

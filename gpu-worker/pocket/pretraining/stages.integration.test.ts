@@ -18,6 +18,7 @@ const optionsFor = (name: string, steps: number): PretrainingOptions => ({
   outDir: path.join(root, name, 'out'),
   pictures: 40,
   vaeSteps: 2,
+  decoderSteps: 2,
   textSteps: 2,
   steps,
   seed: 1,

@@ -1,4 +1,4 @@
-/** @file The stages of pretraining, in order: pictures, autoencoder, latents, text encoder, denoiser. Each resumes. */
+/** @file The stages of pretraining, in order: pictures, autoencoder, latents, decoder, text encoder, denoiser. Each resumes. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -23,6 +23,7 @@ import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
 import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
+import { createDecoderTrainer, decoderFeeds } from './decoder.ts';
 import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
 import { prepareLatents } from './latents.ts';
 import { preparePictures } from './pictures.ts';
@@ -38,6 +39,8 @@ export interface PretrainingOptions {
   outDir: string;
   pictures: number;
   vaeSteps: number;
+  /** Of the autoencoder's decoder alone, after its latents are known. */
+  decoderSteps: number;
   textSteps: number;
   steps: number;
   seed: number;
@@ -50,6 +53,7 @@ export interface PretrainingOptions {
 
 const SAVE_EVERY = 250;
 const VAE_RATE = 1.5e-3;
+const DECODER_RATE = 7.5e-4;
 const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1e-3;
 const EMA_DECAY = 0.995;
@@ -68,6 +72,7 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
   writeCheckpointFrame(outDir, schedulerConfig);
   await trainAutoencoder(options, pictures);
   const latents = await prepareLatents(options, pictures);
+  await trainDecoder(options, pictures, latents);
   await trainDenoiser(options, latents);
 }
 
@@ -105,6 +110,37 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
     names: trainer.bank.names,
     shapeOf: (name) => trainer.bank.spec(name).shape,
     read: (name) => trainer.parameter(name),
+  });
+  await trainer.close();
+}
+
+async function trainDecoder(
+  options: PretrainingOptions,
+  pictures: Uint8Array,
+  latents: LatentSet,
+): Promise<void> {
+  const { stateDir, outDir, decoderSteps, seed } = options;
+  const stateFile = path.join(stateDir, 'decoder.safetensors');
+  const { entries } = readSafetensorsHeader(
+    path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
+  );
+  const whole = new Map([...entries].map(([name, entry]) => [name, readTensorFloat32(entry)]));
+  const trainer = await createDecoderTrainer(
+    vaeConfig,
+    latents.shape,
+    options.threads,
+    (name) => whole.get(name)!,
+  );
+  if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
+  await run(options, 'decoder', trainer, decoderSteps, stateFile, (step) => ({
+    feeds: decoderFeeds(pictures, latents, seed, step),
+    lrs: { decoder: cosineRate(DECODER_RATE, step, decoderSteps, 100) },
+  }));
+  const trained = new Set(trainer.bank.names);
+  writeVae(outDir, {
+    names: [...entries.keys()],
+    shapeOf: (name) => entries.get(name)!.shape,
+    read: (name) => (trained.has(name) ? trainer.parameter(name) : whole.get(name)!),
   });
   await trainer.close();
 }
