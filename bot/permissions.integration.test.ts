@@ -67,6 +67,8 @@ beforeAll(async () => {
   ]);
   playground.createGuild({ name: 'Elsewhere', owner: 'fay' });
   playground.createUser({ username: 'far', guild: 'Elsewhere', permissions: (1n << 53n) - 1n });
+  playground.createGuild({ name: 'Abroad', owner: 'fay', members: Object.values(users) });
+  playground.removeBot('Abroad');
   const moderators = playground.createChannel({ name: 'moderators' });
   await changeGuildSettings(db(), guildId(), { moderatorChannelId: moderators.id });
   anyCard = (await stage.see('**Rex**')).id;
@@ -126,6 +128,26 @@ const command = (
     timeoutMs: 20_000,
   });
 };
+/** As somebody who installed the bot for themselves: in a server where it is not, or in direct messages. */
+const visit = (
+  actor: Actor,
+  at: { guild: 'Abroad' } | { dm: true },
+  name: string,
+  options: Record<string, string | boolean> = {},
+): Promise<ActionOutcome> => {
+  const [first = '', subcommand] = name.split(' ');
+  return stage.playground.command({
+    user: users[actor],
+    ...at,
+    install: 'user',
+    name: first,
+    ...(subcommand ? { subcommand } : {}),
+    options,
+    until: name === 'train' ? 'callback' : 'settled',
+    timeoutMs: 20_000,
+  });
+};
+const abroad = { guild: 'Abroad' } as const;
 const type = (actor: Actor, name: string, focused: string, value: string) => {
   const [first = '', subcommand] = name.split(' ');
   return stage.playground.autocomplete({
@@ -254,6 +276,11 @@ async function report(): Promise<string> {
   });
   return taken.id;
 }
+/** Opens or closes everybody's direct messages. */
+const directMessages = (isOpen: boolean) => async (): Promise<string> => {
+  await db().execute(sql`update users set direct_messages = ${isOpen}`);
+  return picture();
+};
 const wish = { prompt: 'a [V] at sea', seed: null, count: 1, settings: {} };
 
 /** How an action is tried. */
@@ -504,6 +531,34 @@ const rows: Record<string, Row> = {
     /would like to publish this picture of \*\*Rex\*\*/,
     (actor) => command(actor, 'gallery mine'),
     () => post('shared'),
+  ),
+  '`/jobs dm`': row(/^Where I cannot post in a channel, I write to you/, (actor) =>
+    command(actor, 'jobs dm', { allow: true }),
+  ),
+  '`/imagine` in direct messages': row(drawing, (actor) =>
+    visit(actor, { dm: true }, 'imagine', { prompt: 'a [Rex]' }),
+  ),
+  '`/imagine` abroad': row(
+    drawing,
+    (actor) => visit(actor, abroad, 'imagine', { prompt: 'a [Rex]' }),
+    directMessages(true),
+  ),
+  '`/vary` by choice abroad': row(
+    drawing,
+    (actor, rendition) => visit(actor, abroad, 'vary', { rendition }),
+    directMessages(true),
+  ),
+  '`/train` abroad': row(form, (actor) => visit(actor, abroad, 'train'), directMessages(true)),
+  '`/subject list` abroad shows it': row(shows, (actor) => visit(actor, abroad, 'subject list')),
+  '`/imagine` abroad without `/jobs dm`': row(
+    drawing,
+    (actor) => visit(actor, abroad, 'imagine', { prompt: 'a [Rex]' }),
+    directMessages(false),
+  ),
+  '`/train` abroad without `/jobs dm`': row(
+    form,
+    (actor) => visit(actor, abroad, 'train'),
+    directMessages(false),
   ),
   '`/config show`': row(settings, (actor) => command(actor, 'config show')),
   '`/config gallery`': row(settings, (actor) => command(actor, 'config gallery')),

@@ -151,7 +151,7 @@ const subcommands = {
   mine: (interaction, bot) => readPage(interaction, bot, { order: 'mine' }),
 
   async publish(interaction, bot) {
-    const { userId, channelId } = checkPlace(interaction);
+    const { userId, channelId } = await checkPlace(interaction, bot.db);
     const guildId = checkGuild(interaction);
     const finished = await listFinishedRenditions(bot.db, { userId, guildId });
     const wanted = interaction.options.getString('rendition');

@@ -2,7 +2,7 @@
 import { SlashCommandBuilder } from 'discord.js';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import type { Command } from './command.ts';
@@ -33,17 +33,16 @@ export const imagine = {
 
   async run(interaction, bot) {
     await deferAnswer(interaction);
-    const place = checkPlace(interaction);
+    const place = await findPlace(interaction, bot.db);
     const { options } = interaction;
     const { wish, picture } = readRenditionOptions(interaction, options.getString('prompt', true));
     const requested = await requestRendition(bot, {
       ...place,
-      interactionId: interaction.id,
       subject: options.getString('subject'),
       wish: await withOwnDefaults(bot, place.userId, wish),
       picture,
     });
-    await answer(interaction, renditionAnswer(requested));
+    await answer(interaction, renditionAnswer(requested, place.askedInId));
   },
 
   autocomplete: completeUsableSubject,

@@ -3,7 +3,7 @@ import { SlashCommandBuilder, type SlashCommandStringOption } from 'discord.js';
 import { listUserJobs } from '#db/queries/jobs.ts';
 import { setDirectMessages } from '#db/queries/users.ts';
 import { cancelJob, listJobs, requireJob, retryJob, showJob } from '../intake/jobs.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { directMessagesSet, jobChoice, jobList } from '../views/jobs.ts';
 import type { Command } from './command.ts';
@@ -65,7 +65,7 @@ export const jobs = {
     if (subcommand === 'show') await answer(interaction, await showJob(bot, job));
     else if (subcommand === 'cancel') await answer(interaction, await cancelJob(bot, userId, job));
     else {
-      const place = { ...checkPlace(interaction), interactionId: interaction.id };
+      const place = await findPlace(interaction, bot.db);
       await answer(interaction, await retryJob(bot, place, job));
     }
   },

@@ -2,7 +2,7 @@
 import { SlashCommandBuilder } from 'discord.js';
 import { withOwnDefaults } from '../intake/own-defaults.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { fillPreset, listSuggestions, type PresetName, presetNames } from '../presets.ts';
 import { optionRanges } from '../rendition-limits.ts';
@@ -54,7 +54,7 @@ export const preset = {
 
   async run(interaction, bot) {
     await deferAnswer(interaction);
-    const place = checkPlace(interaction);
+    const place = await findPlace(interaction, bot.db);
     const { options } = interaction;
     const name = options.getSubcommand() as PresetName;
     const chosen = bot.presets[name];
@@ -66,7 +66,6 @@ export const preset = {
     if (words === '') throw new UserError('PROMPT_EMPTY', refusals.presetEmpty());
     const requested = await requestRendition(bot, {
       ...place,
-      interactionId: interaction.id,
       subject: options.getString('subject'),
       wish: await withOwnDefaults(bot, place.userId, {
         prompt: fillPreset(chosen, words),
@@ -75,7 +74,7 @@ export const preset = {
         settings: {},
       }),
     });
-    await answer(interaction, renditionAnswer(requested));
+    await answer(interaction, renditionAnswer(requested, place.askedInId));
   },
 
   async autocomplete(interaction, bot) {

@@ -16,7 +16,7 @@ export const remix = {
 
   async run(interaction, bot) {
     // A form must be the first answer, so nothing but rows is looked up before.
-    const viewer = checkPlace(interaction);
+    const viewer = await checkPlace(interaction, bot.db);
     const renditionId = renditionOfMessage(interaction.targetMessage);
     await openForm(interaction, buildRemixForm(await prepareRemix(bot, viewer, renditionId)));
   },

@@ -16,7 +16,7 @@ import { readArtifact } from '../intake/artifact.ts';
 import { findOwnSubject } from '../intake/own-subject.ts';
 import { readSubjectName } from '../intake/subject-name.ts';
 import { continueTraining } from '../intake/train-again.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { addGranteeOptions, readGrantees } from '../interactions/grantee-options.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
@@ -192,10 +192,10 @@ const subcommands = {
   },
 
   async continue(interaction, bot, subject) {
-    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const place = await findPlace(interaction, bot.db);
     const steps = interaction.options.getInteger('steps');
     const taken = await continueTraining(bot, place, subject, steps);
-    return trainingAgainTaken(taken.subject, true);
+    return trainingAgainTaken(taken, place.askedInId);
   },
 
   async download({ attachmentSizeLimit }, bot, subject) {

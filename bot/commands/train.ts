@@ -3,7 +3,7 @@ import { SlashCommandBuilder } from 'discord.js';
 import { checkPhotoCount } from '../intake/photos.ts';
 import { requestTraining } from '../intake/request-training.ts';
 import { trainingAnswer } from '../intake/training-answer.ts';
-import { checkAtHome, checkPlace } from '../interactions/checks.ts';
+import { checkPlace, findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { photoCount, refusals } from '../views/refusals.ts';
@@ -49,7 +49,7 @@ export const train = {
     const classNoun = interaction.options.getString('class');
     const name = interaction.options.getString('name');
     // Before a form that would be filled in for nothing.
-    checkAtHome(interaction);
+    await checkPlace(interaction, bot.db);
     if (photos.length === 0) {
       // Nothing slow may come before: a form must be the first answer, within 3 s.
       const exampleClassNouns = bot.classNouns ?? usualClassNouns;
@@ -57,7 +57,7 @@ export const train = {
       return;
     }
     await deferAnswer(interaction);
-    const place = checkPlace(interaction);
+    const place = await findPlace(interaction, bot.db);
     if (interaction.options.getBoolean(trainConsent.option) !== true) {
       throw new UserError('NO_CONSENT', refusals.noConsentOption());
     }
@@ -65,12 +65,11 @@ export const train = {
     const requested = await requestTraining(bot, {
       ...place,
       userId: interaction.user.id,
-      interactionId: interaction.id,
       classNoun,
       name,
       photos: photos.map(({ url, name: filename, size }) => ({ url, filename, sizeBytes: size })),
     });
-    await answer(interaction, await trainingAnswer(bot, requested));
+    await answer(interaction, await trainingAnswer(bot, requested, place.askedInId));
   },
 
   async autocomplete(interaction, bot) {

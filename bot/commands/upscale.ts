@@ -1,7 +1,7 @@
 /** @file `/upscale`: makes a picture of the user's larger, by resampling. */
 import { SlashCommandBuilder } from 'discord.js';
 import { enlargePicture } from '../intake/rerun-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 import type { Command } from './command.ts';
@@ -24,14 +24,14 @@ export const upscale = {
 
   async run(interaction, bot) {
     await deferAnswer(interaction);
-    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const place = await findPlace(interaction, bot.db);
     const taken = await enlargePicture(
       bot,
       place,
       await readPictureOptions(interaction, bot),
       interaction.options.getInteger('factor') === 4 ? 4 : 2,
     );
-    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }, place.askedInId));
   },
 
   autocomplete: choosePictures,

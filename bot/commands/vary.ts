@@ -1,7 +1,7 @@
 /** @file `/vary`: draws from a picture of the user's. */
 import { SlashCommandBuilder } from 'discord.js';
 import { varyPicture } from '../intake/rerun-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { optionRanges } from '../rendition-limits.ts';
 import { renditionAnswer } from '../views/rendition.ts';
@@ -32,13 +32,13 @@ export const vary = {
 
   async run(interaction, bot) {
     await deferAnswer(interaction);
-    const place = { ...checkPlace(interaction), interactionId: interaction.id };
+    const place = await findPlace(interaction, bot.db);
     const target = await readPictureOptions(interaction, bot);
     const taken = await varyPicture(bot, place, target, {
       strength: interaction.options.getString('how') === 'subtle' ? 'subtle' : 'strong',
       count: interaction.options.getInteger('count') ?? undefined,
     });
-    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+    await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }, place.askedInId));
   },
 
   autocomplete: choosePictures,

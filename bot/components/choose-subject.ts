@@ -4,7 +4,7 @@ import { deleteDraft, findDraft } from '#db/queries/rendition-drafts.ts';
 import type { BotContext } from '../context.ts';
 import type { SelectTarget } from '../custom-ids.ts';
 import { requestRendition } from '../intake/request-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { changeSource, deferChange } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
@@ -17,17 +17,16 @@ export async function chooseSubject(
   { rowId }: SelectTarget,
 ): Promise<void> {
   await deferChange(interaction);
-  const place = checkPlace(interaction);
+  const place = await findPlace(interaction, bot.db);
   const userId = interaction.user.id;
   const wish = await findDraft(bot.db, { draftId: rowId, userId });
   if (!wish) throw new UserError('DRAFT_GONE', refusals.draftGone());
   const requested = await requestRendition(bot, {
     ...place,
-    interactionId: interaction.id,
     wish,
     subject: interaction.values[0] ?? '',
   });
   // Its start picture belongs to the rendition now.
   await deleteDraft(bot.db, rowId);
-  await changeSource(interaction, renditionAnswer(requested));
+  await changeSource(interaction, renditionAnswer(requested, place.askedInId));
 }

@@ -4,7 +4,7 @@ import type { BotContext } from '../context.ts';
 import type { ButtonTarget, FormTarget } from '../custom-ids.ts';
 import { findRenditionAtHand } from '../intake/rendition-at-hand.ts';
 import { drawEdited, type Edits } from '../intake/rerun-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { checkPlace, findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { optionRanges } from '../rendition-limits.ts';
 import { UserError } from '../user-error.ts';
@@ -18,7 +18,8 @@ export async function openEditForm(
   bot: BotContext,
   { rowId }: ButtonTarget,
 ): Promise<void> {
-  const { rendition } = await findRenditionAtHand(bot, checkPlace(interaction), rowId);
+  const viewer = await checkPlace(interaction, bot.db);
+  const { rendition } = await findRenditionAtHand(bot, viewer, rowId);
   await openForm(interaction, buildEditForm(rendition));
 }
 
@@ -29,9 +30,9 @@ export async function takeEditForm(
   { rowId }: FormTarget,
 ): Promise<void> {
   await deferAnswer(interaction);
-  const place = { ...checkPlace(interaction), interactionId: interaction.id };
+  const place = await findPlace(interaction, bot.db);
   const taken = await drawEdited(bot, place, rowId, readEdits(interaction));
-  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }, place.askedInId));
 }
 
 /** @throws {UserError} naming the first field that is no number in its range */

@@ -14,7 +14,7 @@ export async function publishRendition(
 ): Promise<void> {
   await deferAnswer(interaction);
   const guildId = checkGuild(interaction);
-  const { userId, channelId } = checkPlace(interaction);
+  const { userId, channelId } = await checkPlace(interaction, bot.db);
   const picture = { renditionId: rowId, pictureIndex: index ?? 0 };
   await answer(interaction, await publishPicture(bot, { ...picture, guildId, channelId, userId }));
 }

@@ -3,7 +3,7 @@ import type { ButtonInteraction, ModalSubmitInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget, FormTarget } from '../custom-ids.ts';
 import { prepareRemix, remixRendition } from '../intake/remix-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { checkPlace, findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer, openForm } from '../interactions/respond.ts';
 import { buildRemixForm, remixFields } from '../views/remix-form.ts';
 import { renditionAnswer } from '../views/rendition.ts';
@@ -15,7 +15,7 @@ export async function openRemixForm(
   { rowId }: ButtonTarget,
 ): Promise<void> {
   // A form must be the first answer, so nothing but rows is looked up before.
-  const form = await prepareRemix(bot, checkPlace(interaction), rowId);
+  const form = await prepareRemix(bot, await checkPlace(interaction, bot.db), rowId);
   await openForm(interaction, buildRemixForm(form));
 }
 
@@ -26,11 +26,11 @@ export async function takeRemixForm(
   { rowId }: FormTarget,
 ): Promise<void> {
   await deferAnswer(interaction);
-  const place = { ...checkPlace(interaction), interactionId: interaction.id };
+  const place = await findPlace(interaction, bot.db);
   const { fields } = interaction;
   const taken = await remixRendition(bot, place, rowId, {
     prompt: fields.getTextInputValue(remixFields.prompt),
     subject: fields.getStringSelectValues(remixFields.subject)[0] ?? '',
   });
-  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }, place.askedInId));
 }

@@ -3,7 +3,7 @@ import type { ButtonInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { readRenditionInfo } from '../intake/rendition-info.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { viewerOf } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 
 /** Shows the parameters. */
@@ -13,5 +13,5 @@ export async function showRenditionInfo(
   { rowId }: ButtonTarget,
 ): Promise<void> {
   await deferAnswer(interaction);
-  await answer(interaction, await readRenditionInfo(bot, checkPlace(interaction), rowId));
+  await answer(interaction, await readRenditionInfo(bot, viewerOf(interaction), rowId));
 }

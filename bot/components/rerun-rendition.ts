@@ -4,17 +4,17 @@ import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { drawAgain, enlargePicture, varyPicture } from '../intake/rerun-rendition.ts';
 import type { RenditionPlace, TakenRendition } from '../intake/take-rendition.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { renditionAnswer } from '../views/rendition.ts';
 
 /** Draws the same with another seed. */
 export const drawAgainNow = (interaction: ButtonInteraction, bot: BotContext, at: ButtonTarget) =>
-  rerun(interaction, (place) => drawAgain(bot, place, at.rowId));
+  rerun(interaction, bot, (place) => drawAgain(bot, place, at.rowId));
 
 /** Draws from one of the pictures. */
 export const varyPictureNow = (interaction: ButtonInteraction, bot: BotContext, at: ButtonTarget) =>
-  rerun(interaction, (place) =>
+  rerun(interaction, bot, (place) =>
     varyPicture(bot, place, pictureOf(at), {
       strength: at.action === 'vary-subtle' ? 'subtle' : 'strong',
     }),
@@ -26,7 +26,7 @@ export const enlargePictureNow = (
   bot: BotContext,
   at: ButtonTarget,
 ) =>
-  rerun(interaction, (place) =>
+  rerun(interaction, bot, (place) =>
     enlargePicture(bot, place, pictureOf(at), at.action === 'enlarge-4' ? 4 : 2),
   );
 
@@ -37,10 +37,11 @@ const pictureOf = ({ rowId, index }: ButtonTarget) => ({
 
 async function rerun(
   interaction: ButtonInteraction,
+  bot: BotContext,
   take: (place: RenditionPlace) => Promise<TakenRendition>,
 ): Promise<void> {
   await deferAnswer(interaction);
-  const place = { ...checkPlace(interaction), interactionId: interaction.id };
+  const place = await findPlace(interaction, bot.db);
   const taken = await take(place);
-  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }));
+  await answer(interaction, renditionAnswer({ kind: 'taken', ...taken }, place.askedInId));
 }

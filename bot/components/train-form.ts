@@ -3,7 +3,7 @@ import type { ModalSubmitInteraction } from 'discord.js';
 import type { BotContext } from '../context.ts';
 import { requestTraining } from '../intake/request-training.ts';
 import { trainingAnswer } from '../intake/training-answer.ts';
-import { checkPlace } from '../interactions/checks.ts';
+import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
@@ -15,7 +15,7 @@ export async function takeTrainForm(
   bot: BotContext,
 ): Promise<void> {
   await deferAnswer(interaction);
-  const place = checkPlace(interaction);
+  const place = await findPlace(interaction, bot.db);
   const { fields } = interaction;
   if (!fields.getCheckboxGroup(trainForm.consent).includes(trainForm.consentGiven)) {
     throw new UserError('NO_CONSENT', refusals.noConsent());
@@ -24,10 +24,9 @@ export async function takeTrainForm(
   const requested = await requestTraining(bot, {
     ...place,
     userId: interaction.user.id,
-    interactionId: interaction.id,
     classNoun: fields.getTextInputValue(trainForm.classNoun),
     name: fields.getTextInputValue(trainForm.name),
     photos: photos.map(({ url, name, size }) => ({ url, filename: name, sizeBytes: size })),
   });
-  await answer(interaction, await trainingAnswer(bot, requested));
+  await answer(interaction, await trainingAnswer(bot, requested, place.askedInId));
 }

@@ -33,7 +33,8 @@ export async function startTrainingNow(
 ): Promise<void> {
   await deferChange(interaction);
   const where = { draftId: rowId, userId: interaction.user.id };
-  await changeSource(interaction, trainingTaken(await startTrainingDraft(bot, where)));
+  const taken = await startTrainingDraft(bot, where);
+  await changeSource(interaction, trainingTaken(taken, interaction.channelId));
 }
 
 /** Opens the form for other photos. It must be the first answer, so nothing but the row is looked up before. */

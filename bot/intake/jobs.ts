@@ -96,7 +96,7 @@ export async function cancelJob(
 /** @throws {UserError} when it has not failed, or cannot be made again */
 export async function retryJob(
   bot: BotContext,
-  place: RenditionPlace,
+  place: RenditionPlace & { readonly askedInId: string },
   job: UserJob,
 ): Promise<MessageView> {
   if (job.kind === 'draft') throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
@@ -104,8 +104,9 @@ export async function retryJob(
     throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
   }
   if (job.kind === 'rendition') {
-    return renditionAnswer({ kind: 'taken', ...(await drawAgain(bot, place, job.row.id)) });
+    const taken = await drawAgain(bot, place, job.row.id);
+    return renditionAnswer({ kind: 'taken', ...taken }, place.askedInId);
   }
-  const { run, subject } = await retryTraining(bot, place, { run: job.row, subject: job.subject });
-  return trainingAgainTaken(subject, run.parentArtifactId !== null);
+  const taken = await retryTraining(bot, place, { run: job.row, subject: job.subject });
+  return trainingAgainTaken(taken, place.askedInId);
 }

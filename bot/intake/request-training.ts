@@ -8,6 +8,7 @@ import {
 import { findTrainingByInteraction } from '#db/queries/training-runs.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingDraft } from '#db/schema/training-drafts.ts';
+import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { checkClassNoun } from '../class-nouns.ts';
 import type { BotContext } from '../context.ts';
 import { UserError } from '../user-error.ts';
@@ -38,7 +39,7 @@ export interface TrainingRequest {
 /** `taken`: the same interaction was delivered before, and its training has been started since. */
 export type RequestedTraining =
   | { readonly kind: 'question'; readonly draft: TrainingDraft }
-  | { readonly kind: 'taken'; readonly subject: Subject };
+  | { readonly kind: 'taken'; readonly run: TrainingRun; readonly subject: Subject };
 
 /**
  * Takes a training in: its photos are there, and it waits for Start.
@@ -51,7 +52,7 @@ export async function requestTraining(
 ): Promise<RequestedTraining> {
   const { userId, guildId, channelId, interactionId } = request;
   const started = await findTrainingByInteraction(bot.db, interactionId);
-  if (started) return { kind: 'taken', subject: started.subject };
+  if (started) return { kind: 'taken', ...started };
   const waiting = await findDraftByInteraction(bot.db, interactionId);
   if (waiting) return { kind: 'question', draft: waiting };
   checkPhotoCount(request.photos.length);

@@ -6,12 +6,13 @@ import { trainingQuestion } from '../views/training-question.ts';
 import type { RequestedTraining } from './request-training.ts';
 import { describeDraft } from './training-drafts.ts';
 
-/** @returns the answer to `/train` */
+/** @returns the answer to `/train`, seen in the channel `here` */
 export async function trainingAnswer(
   bot: BotContext,
   requested: RequestedTraining,
+  here: string,
 ): Promise<MessageView> {
   return requested.kind === 'taken'
-    ? trainingTaken(requested.subject)
+    ? trainingTaken(requested, here)
     : trainingQuestion(await describeDraft(bot, requested.draft));
 }

@@ -13,7 +13,6 @@ import {
 import { listOpenTrainingRuns } from '#db/queries/training-runs.ts';
 import { listTrainingTimes } from '#db/queries/training-times.ts';
 import { priorityFor } from '#db/queue.ts';
-import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingDraft } from '#db/schema/training-drafts.ts';
 import type { BotContext } from '../context.ts';
 import { findPhotoProblems, listReplaceable } from '../photo-findings.ts';
@@ -24,6 +23,7 @@ import type { ShownDraft } from '../views/training-question.ts';
 import { countOpenTrainings } from './open-trainings.ts';
 import { discardPhotos, type PhotoLink, receivePhotos, storePhotos } from './photos.ts';
 import { readPicture } from './pictures.ts';
+import type { TakenTraining } from './train-again.ts';
 import { readTrainingOrder } from './training-order.ts';
 
 /** Side of a small copy, in pixels. */
@@ -127,7 +127,7 @@ function keptPhotos(draft: TrainingDraft): DraftPhoto[] {
  *
  * @throws {UserError} where it waits no more, the name is taken by now, or the user has too many under way
  */
-export async function startTrainingDraft(bot: BotContext, where: OwnDraft): Promise<Subject> {
+export async function startTrainingDraft(bot: BotContext, where: OwnDraft): Promise<TakenTraining> {
   const draft = await requireDraft(bot, where);
   const open = await countOpenTrainings(bot, where.userId);
   const created = await startDraft(bot.db, where);
@@ -135,7 +135,7 @@ export async function startTrainingDraft(bot: BotContext, where: OwnDraft): Prom
   if (created.outcome === 'name-taken') {
     throw new UserError('NAME_TAKEN', refusals.nameTaken(draft.name));
   }
-  const { run, subject, outcome } = created;
+  const { run, outcome } = created;
   const { interactionId, photos } = draft;
   bot.logger.info(
     { runId: run.id, interactionId, outcome, photos: photos.length },
@@ -144,7 +144,7 @@ export async function startTrainingDraft(bot: BotContext, where: OwnDraft): Prom
   // A queue that is out of order loses nothing: the sweep enqueues the row later.
   await bot.queue.enqueue(trainSubject, run.id, { priority: priorityFor(open + 1) });
   bot.showProgress();
-  return subject;
+  return created;
 }
 
 /** Gives a draft up, with its photos; one that waits no more is left alone. */

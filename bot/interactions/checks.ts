@@ -9,6 +9,10 @@ import {
 import type { Db } from '#db/client.ts';
 import type { Asker } from '#db/queries/grantees.ts';
 import { getGuildSettings } from '#db/queries/guilds.ts';
+import { getAllowsDirectMessages } from '#db/queries/users.ts';
+import { withDeadline } from '../deadline.ts';
+import type { Viewer } from '../intake/rendition-at-hand.ts';
+import type { RenditionPlace } from '../intake/take-rendition.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 
@@ -19,50 +23,78 @@ const needed = [
   ['Attach Files', PermissionFlagsBits.AttachFiles],
 ] as const;
 
-/** Who made a request, and where. */
-export interface Place extends Asker {
-  readonly channelId: string;
+/** How long Discord may take to name the channel of a user's direct messages, in milliseconds. */
+const OPEN_MS = 20_000;
+
+/** Who made a request, and where its results go. */
+export interface Place extends RenditionPlace {
+  /** The channel of the request; results go to another one where only its user brought the bot. */
+  readonly askedInId: string;
+}
+
+/** @throws {UserError} where Discord names no channel */
+export function viewerOf(interaction: BaseInteraction): Viewer {
+  const { channelId } = interaction;
+  if (channelId === null) throw new UserError('NO_CHANNEL', refusals.noChannel());
+  return { ...askerOf(interaction), channelId };
 }
 
 /**
- * Checks that results can be posted where the request came from.
+ * Checks that results can be posted: in the channel of the request, or to its user directly where only they brought the
+ * bot. Asks Discord nothing, so it may come before a form.
  *
- * @throws {UserError} when the bot lacks a permission there
+ * @throws {UserError} when the bot lacks a permission there, or is not to write to them
  */
-export function checkPlace(interaction: BaseInteraction): Place {
-  const { guildId, channelId } = interaction;
-  if (channelId === null) throw new UserError('NO_CHANNEL', refusals.noChannel());
-  checkAtHome(interaction);
-  if (guildId !== null) {
+export async function checkPlace(interaction: BaseInteraction, db: Db): Promise<Viewer> {
+  const viewer = viewerOf(interaction);
+  if (isVisit(interaction)) {
+    const canWrite = await getAllowsDirectMessages(db, viewer.userId);
+    if (!canWrite) throw new UserError('NOT_MEMBER', refusals.notMember());
+  } else if (viewer.guildId !== null) {
     const missing = needed.filter(([, bit]) => !interaction.appPermissions.has(bit));
     if (missing.length > 0) {
       throw new UserError('CANNOT_POST', refusals.cannotPost(missing.map(([name]) => name)));
     }
   }
-  return { ...askerOf(interaction), channelId };
+  return viewer;
 }
 
 /**
- * Checks that the bot was added to the server. Users who installed it for themselves bring it everywhere: there it can
- * answer them, and post nothing.
+ * Finds where results go, after {@link checkPlace}.
  *
- * @throws {UserError} where only the user brought it
+ * @throws {UserError} as there
  */
-export function checkAtHome({ guildId, authorizingIntegrationOwners }: BaseInteraction): void {
-  const isBroughtByUser = authorizingIntegrationOwners.guildId === null;
-  if (guildId !== null && isBroughtByUser) throw new UserError('NOT_MEMBER', refusals.notMember());
+export async function findPlace(interaction: BaseInteraction, db: Db): Promise<Place> {
+  const viewer = await checkPlace(interaction, db);
+  const channelId = isVisit(interaction)
+    ? (await withDeadline(interaction.user.createDM(), OPEN_MS)).id
+    : viewer.channelId;
+  return { ...viewer, channelId, askedInId: viewer.channelId, interactionId: interaction.id };
+}
+
+/**
+ * @returns whether only its user brought the bot to the server. There it can answer them and post nothing; whatever is
+ * done there is done as in direct messages
+ */
+export function isVisit({ guildId, authorizingIntegrationOwners }: BaseInteraction): boolean {
+  return guildId !== null && authorizingIntegrationOwners.guildId === null;
 }
 
 /** @returns who asks and where, with their roles as Discord told them with this very request */
-export function askerOf({ user, guildId, member }: BaseInteraction): Asker {
-  if (guildId === null || member === null) return { userId: user.id, guildId, roleIds: [] };
+export function askerOf(interaction: BaseInteraction): Asker {
+  const { user, guildId, member } = interaction;
+  if (guildId === null || isVisit(interaction)) {
+    return { userId: user.id, guildId: null, roleIds: [] };
+  }
+  if (member === null) return { userId: user.id, guildId, roleIds: [] };
   const roleIds = Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()];
   return { userId: user.id, guildId, roleIds };
 }
 
-/** @throws {UserError} in a direct message */
+/** @throws {UserError} in a direct message, and in a server without the bot */
 export function checkGuild(interaction: BaseInteraction): string {
   if (interaction.guildId === null) throw new UserError('GUILD_ONLY', refusals.guildOnly());
+  if (isVisit(interaction)) throw new UserError('NOT_MEMBER', refusals.guildWithoutMe());
   return interaction.guildId;
 }
 
@@ -73,7 +105,8 @@ export function checkGuild(interaction: BaseInteraction): string {
  * @throws {UserError} where they allow it not here, or not for this member
  */
 export async function checkAllowed(interaction: BaseInteraction, db: Db): Promise<void> {
-  const { guildId, channelId, channel } = interaction;
+  const { channelId, channel } = interaction;
+  const { guildId, roleIds } = askerOf(interaction);
   if (guildId === null) return;
   const settings = await getGuildSettings(db, guildId);
   const { allowedChannelIds, allowedRoleIds, galleryChannelId } = settings;
@@ -83,7 +116,6 @@ export async function checkAllowed(interaction: BaseInteraction, db: Db): Promis
     allowedChannelIds.length === 0 ||
     here.some((id) => id === galleryChannelId || allowedChannelIds.includes(id));
   if (!isOpen) throw new UserError('CHANNEL_CLOSED', refusals.channelClosed(allowedChannelIds));
-  const { roleIds } = askerOf(interaction);
   const isMember =
     allowedRoleIds.length === 0 ||
     allowedRoleIds.some((id) => id === guildId || roleIds.includes(id));

@@ -3,6 +3,7 @@ import type { ChatInputCommandInteraction, SlashCommandSubcommandBuilder } from 
 import type { Grantee } from '#db/queries/grantees.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
+import { askerOf } from './checks.ts';
 
 const wide = [
   { name: 'this server', value: 'server' },
@@ -33,7 +34,8 @@ export function addGranteeOptions(
  * @throws {UserError} when none is given, or one cannot be meant
  */
 export function readGrantees(interaction: ChatInputCommandInteraction): Grantee[] {
-  const { options, guildId } = interaction;
+  const { options } = interaction;
+  const { guildId } = askerOf(interaction);
   const grantees: Grantee[] = [];
   const user = options.getUser('user');
   if (user?.bot) throw new UserError('GRANTEE_BOT', refusals.shareWithBot());
@@ -43,7 +45,9 @@ export function readGrantees(interaction: ChatInputCommandInteraction): Grantee[
   if (user) grantees.push({ kind: 'user', id: user.id });
   const role = options.getRole('role');
   const isServer = options.getString('with') === 'server' || (role && role.id === guildId);
-  if (isServer && guildId === null) throw new UserError('GUILD_ONLY', refusals.shareServerHere());
+  if ((isServer || role) && guildId === null) {
+    throw new UserError('GUILD_ONLY', refusals.shareServerHere());
+  }
   // The role @everyone has the server's id and is nobody's by name.
   if (role && role.id !== guildId) grantees.push({ kind: 'role', id: role.id });
   if (isServer && guildId !== null) grantees.push({ kind: 'guild', id: guildId });

@@ -24,7 +24,7 @@ import { classifyFailure } from '../discord-failure.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
 import { inLocale, localeFor } from '../words/say.ts';
-import { checkAllowed } from './checks.ts';
+import { askerOf, checkAllowed } from './checks.ts';
 import { startOwing } from './owed-answer.ts';
 import { type Answerable, answer, answerChoices, isBeyondAnswer } from './respond.ts';
 
@@ -78,7 +78,7 @@ async function handle(
   const startedAt = performance.now();
   const logger = bot.logger.child({ interactionId: interaction.id, what: describe(interaction) });
   const durationMs = () => Math.round(performance.now() - startedAt);
-  if (interaction.guildId === null) rememberSpoken(interaction, bot, logger);
+  if (askerOf(interaction).guildId === null) rememberSpoken(interaction, bot, logger);
   const owed = isAnswerable(interaction) ? startOwing(bot, interaction) : undefined;
   try {
     await dispatch(interaction, bot);

@@ -117,6 +117,7 @@ function extremesOf([name, prompt]: readonly [string, string]): Extremes {
     id,
     userId: flake,
     guildId: flake,
+    channelId: flake,
     prompt,
     seed: 2 ** 32 - 1,
     count: 4,
@@ -142,6 +143,8 @@ const runOf = (changes: Partial<TrainingRun> = {}): TrainingRun =>
   ({
     id,
     userId: flake,
+    guildId: flake,
+    channelId: flake,
     status: 'running',
     progress: { stage: 'training', step: 99_999, totalSteps: 100_000, secondsLeft: 1e6, loss: 1 },
     updatedAt: at,
@@ -328,11 +331,14 @@ const cases: Record<string, (extremes: Extremes) => (MessageView | ModalBuilder)
     buildRemixForm({ renditionId: id, prompt, subjects: [subject] }),
     buildRemixForm({ renditionId: id, prompt, subjects: manyOf(subject, 30) }),
   ],
-  'rendition.renditionAnswer': ({ subject }) => [
-    renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
-    renditionAnswer({ kind: 'taken', subjects: [], rendition: { count: 1 } }),
-    renditionAnswer({ kind: 'ask', draftId: id, candidates: [subject] }),
-    renditionAnswer({ kind: 'ask', draftId: id, candidates: manyOf(subject, 30) }),
+  'rendition.renditionAnswer': ({ subject, rendition }) => [
+    renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition }, id),
+    renditionAnswer(
+      { kind: 'taken', subjects: [], rendition: { ...rendition, guildId: null } },
+      id,
+    ),
+    renditionAnswer({ kind: 'ask', draftId: id, candidates: [subject] }, id),
+    renditionAnswer({ kind: 'ask', draftId: id, candidates: manyOf(subject, 30) }, id),
   ],
   'rendition.renditionInfo': ({ rendition, subject }) => [
     renditionInfo(rendition, [subject, subject]),
@@ -421,10 +427,10 @@ const cases: Record<string, (extremes: Extremes) => (MessageView | ModalBuilder)
       exampleClassNouns: Array(9).fill('z'.repeat(200)),
     }),
   ],
-  'training.trainingTaken': ({ subject }) => [trainingTaken(subject)],
+  'training.trainingTaken': ({ subject }) => [trainingTaken({ run: runOf(), subject }, id)],
   'training.trainingAgainTaken': ({ subject }) => [
-    trainingAgainTaken(subject, true),
-    trainingAgainTaken(subject, false),
+    trainingAgainTaken({ run: runOf({ parentArtifactId: null }), subject }, id),
+    trainingAgainTaken({ run: runOf({ guildId: null }), subject }, id),
   ],
   'training.trainingProgress': ({ subject }) => [
     trainingProgress(runOf(), subject, { ahead: 3, strip: picture }),

@@ -104,8 +104,10 @@ export const refusals = {
     say`You have ${open} renderings under way. Wait until some of them end.`,
   notMember: (): string =>
     say(
-      'I am not in this server, so I cannot post pictures here. Use me in our direct messages, or ask an admin to add me.',
+      'I am not in this server, so I cannot post here. Let me write to you directly with `/jobs dm allow:True`, or use me in our direct messages or where I am a member.',
     ),
+  guildWithoutMe: (): string =>
+    say('I am not in this server, so it has no gallery of mine. Ask an admin to add me.'),
   cannotPost: (missing: readonly string[]): string =>
     say`I cannot post my results in this channel. Ask an admin to give me ${list(missing.map((name) => `**${name}**`))} here, or use another channel.`,
   cannotPostIn: (channelId: string, missing: readonly string[]): string =>

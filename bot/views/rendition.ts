@@ -14,7 +14,7 @@ import {
   textDisplay,
 } from './message-view.ts';
 import { subjectOption } from './subjects.ts';
-import { code, codeBlock, count, list, plain } from './text.ts';
+import { code, codeBlock, count, list, nameChannel, plain } from './text.ts';
 
 type ShownSubject = Pick<Subject, 'name'>;
 
@@ -23,18 +23,23 @@ type Requested =
   | {
       readonly kind: 'taken';
       readonly subjects: readonly ShownSubject[];
-      readonly rendition: Pick<Rendition, 'count'>;
+      readonly rendition: Pick<Rendition, 'count' | 'channelId' | 'guildId'>;
     }
   | { readonly kind: 'ask'; readonly draftId: string; readonly candidates: readonly Subject[] };
 
-/** @returns what the asker alone sees: that the prompt has been taken, or a question about it */
-export function renditionAnswer(requested: Requested): MessageView {
-  return requested.kind === 'ask'
-    ? subjectQuestion(requested.draftId, requested.candidates)
-    : messageView(
-        say`I am drawing ${count(requested.rendition.count, 'picture')} of ${list(requested.subjects.map(({ name }) => `**${plain(name)}**`))}. They will appear in this channel.`,
-        { isFollowed: true },
-      );
+/**
+ * What the asker alone sees: that the prompt has been taken, or a question about it.
+ *
+ * @param here id of the channel in which they see it
+ */
+export function renditionAnswer(requested: Requested, here: string): MessageView {
+  if (requested.kind === 'ask') return subjectQuestion(requested.draftId, requested.candidates);
+  const { rendition, subjects } = requested;
+  const names = list(subjects.map(({ name }) => `**${plain(name)}**`));
+  return messageView(
+    say`I am drawing ${count(rendition.count, 'picture')} of ${names}. They will appear in ${nameChannel(rendition, here)}.`,
+    { isFollowed: true },
+  );
 }
 
 /** @param candidates one to 25 */

@@ -71,6 +71,19 @@ export function duration(seconds: number): string {
   return rest % 60 === 0 ? say`about ${hours} h` : say`about ${hours} h ${rest} min`;
 }
 
+/**
+ * Names the channel in which a row is shown, after “in”.
+ *
+ * @param here id of the channel in which that is read
+ */
+export function nameChannel(
+  { channelId, guildId }: { readonly channelId: string; readonly guildId: string | null },
+  here: string,
+): string {
+  if (guildId === null) return say('our direct messages');
+  return channelId === here ? say('this channel') : `<#${channelId}>`;
+}
+
 /** @returns a time as each reader's Discord shows it: `d` the date, `R` how long ago */
 export function instant(at: Date, style: 'd' | 'R'): string {
   return `<t:${Math.floor(at.getTime() / 1000)}:${style}>`;

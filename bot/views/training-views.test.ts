@@ -117,8 +117,8 @@ describe.each(Object.entries(names))('of a subject with a %s name', (_, name) =>
       };
       const previews = Array.from({ length: 4 }, (_, step) => ({ step: step + 1e5, fileId: id }));
       const views = [
-        trainingTaken(subject),
-        trainingAgainTaken(subject, true),
+        trainingTaken({ run: runOf(), subject }, id),
+        trainingAgainTaken({ run: runOf(), subject }, id),
         trainingProgress(runOf({ progress: { ...training, previews } }), subject, {
           ahead: 3,
           strip: picture,

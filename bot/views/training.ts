@@ -15,7 +15,7 @@ import {
   textDisplay,
   type ViewFile,
 } from './message-view.ts';
-import { count, fitText, oneLine, plain, progressBar, withArticle } from './text.ts';
+import { count, fitText, nameChannel, oneLine, plain, progressBar, withArticle } from './text.ts';
 
 /** What names a subject. */
 export type ShownSubject = Pick<Subject, 'name' | 'classNoun'>;
@@ -51,19 +51,26 @@ const stageNames = {
 export const subjectTitle = (subject: ShownSubject): string =>
   `**${plain(subject.name)}** (${plain(subject.classNoun)})`;
 
-/** @returns what the owner alone sees when the training has been taken */
-export function trainingTaken(subject: ShownSubject): MessageView {
-  const text = say`I am learning ${subjectTitle(subject)}. The message in this channel shows how far I am.`;
+/** A run and what it teaches. */
+interface TakenTraining {
+  readonly run: Pick<TrainingRun, 'channelId' | 'guildId' | 'parentArtifactId'>;
+  readonly subject: ShownSubject;
+}
+
+/** @returns what the owner alone sees, in the channel `here`, when the training has been taken */
+export function trainingTaken({ run, subject }: TakenTraining, here: string): MessageView {
+  const text = say`I am learning ${subjectTitle(subject)}. The message in ${nameChannel(run, here)} shows how far I am.`;
   return { ...cardView([textDisplay(text)]), isFollowed: true };
 }
 
-/** @returns what the owner alone sees when a subject is trained once more */
-export function trainingAgainTaken(subject: ShownSubject, isContinued: boolean): MessageView {
+/** @returns what the owner alone sees, in the channel `here`, when a subject is trained once more */
+export function trainingAgainTaken({ run, subject }: TakenTraining, here: string): MessageView {
   const title = subjectTitle(subject);
+  const where = nameChannel(run, here);
   return messageView(
-    isContinued
-      ? say`I am learning more about ${title}. The message in this channel shows how far I am.`
-      : say`I am learning ${title} once more. The message in this channel shows how far I am.`,
+    run.parentArtifactId === null
+      ? say`I am learning ${title} once more. The message in ${where} shows how far I am.`
+      : say`I am learning more about ${title}. The message in ${where} shows how far I am.`,
     { isFollowed: true },
   );
 }

@@ -112,14 +112,16 @@ const rendering = {
   secondsLeft: 1e6,
 } as const satisfies RenderProgress;
 
+const shown = { count: 4, channelId: '1', guildId: '3' };
+
 describe('views', () => {
   test.each(Object.entries(texts))(
     'of a subject with a %s name fit',
     inEachLocale((_, name) => {
       const subject = subjectOf(name);
       const views = [
-        renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: { count: 4 } }),
-        renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }),
+        renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: shown }, '2'),
+        renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }, '2'),
         deleteQuestion(subject, 1_000_000),
         subjectList(
           Array(50).fill({ subject, photoCount: 10, failureCode: null, wasUndelivered: true }),

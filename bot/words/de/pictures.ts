@@ -2,8 +2,8 @@
 
 /** See the file's head. */
 export const pictures = {
-  'I am drawing {0} of {1}. They will appear in this channel.':
-    'Ich zeichne {1} ({0}). Du siehst das Ergebnis bald in diesem Kanal.',
+  'I am drawing {0} of {1}. They will appear in {2}.':
+    'Ich zeichne {1} ({0}). Du siehst das Ergebnis bald in {2}.',
   ' Of your subjects, these are the newest {0}; any other goes by its name, as in {1}.':
     ' Das sind deine neuesten {0} Motive; jedes andere nennst du beim Namen, etwa {1}.',
   'Which subject is {0}?{1}': 'Welches Motiv ist {0}?{1}',

@@ -65,8 +65,10 @@ export const refusals = {
     'Bei dir laufen schon {0} Trainings. Warte, bis eines davon fertig ist.',
   'You have {0} renderings under way. Wait until some of them end.':
     'Bei dir laufen schon {0} Bildaufträge. Warte, bis ein paar davon fertig sind.',
-  'I am not in this server, so I cannot post pictures here. Use me in our direct messages, or ask an admin to add me.':
-    'Ich bin nicht auf diesem Server und kann hier keine Bilder posten. Nutze mich in unseren Direktnachrichten, oder bitte die Admins, mich hinzuzufügen.',
+  'I am not in this server, so I cannot post here. Let me write to you directly with `/jobs dm allow:True`, or use me in our direct messages or where I am a member.':
+    'Ich bin nicht auf diesem Server und kann hier nichts posten. Erlaube mir mit `/jobs dm allow:True`, dir direkt zu schreiben, oder nutze mich in unseren Direktnachrichten oder dort, wo ich Mitglied bin.',
+  'I am not in this server, so it has no gallery of mine. Ask an admin to add me.':
+    'Ich bin nicht auf diesem Server, also hat er keine Galerie von mir. Bitte die Admins, mich hinzuzufügen.',
   'I cannot post my results in this channel. Ask an admin to give me {0} here, or use another channel.':
     'In diesem Kanal kann ich meine Ergebnisse nicht zeigen. Bitte die Serverleitung, mir hier {0} zu erlauben, oder nimm einen anderen Kanal.',
   'I cannot post in <#{0}>. Give me {1} there, then try again.':

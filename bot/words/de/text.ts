@@ -25,6 +25,8 @@ export const text = {
   'about {0} h': 'etwa {0} h',
   'about {0} h {1} min': 'etwa {0} h {1} min',
   '…and {0} more': '… und {0} weitere',
+  'our direct messages': 'unseren Direktnachrichten',
+  'this channel': 'diesem Kanal',
   Cancel: 'Abbrechen',
   'Cancelled.': 'Abgebrochen.',
   Delete: 'Löschen',

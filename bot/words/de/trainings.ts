@@ -45,12 +45,12 @@ export const trainings = {
   Learning: 'Lernen',
   'Drawing and scoring': 'Zeichnen und bewerten',
   Saving: 'Speichern',
-  'I am learning {0}. The message in this channel shows how far I am.':
-    'Ich lerne {0}. Die Nachricht in diesem Kanal zeigt, wie weit ich bin.',
-  'I am learning more about {0}. The message in this channel shows how far I am.':
-    'Ich lerne mehr über {0}. Die Nachricht in diesem Kanal zeigt, wie weit ich bin.',
-  'I am learning {0} once more. The message in this channel shows how far I am.':
-    'Ich lerne {0} noch einmal. Die Nachricht in diesem Kanal zeigt, wie weit ich bin.',
+  'I am learning {0}. The message in {1} shows how far I am.':
+    'Ich lerne {0}. Die Nachricht in {1} zeigt, wie weit ich bin.',
+  'I am learning more about {0}. The message in {1} shows how far I am.':
+    'Ich lerne mehr über {0}. Die Nachricht in {1} zeigt, wie weit ich bin.',
+  'I am learning {0} once more. The message in {1} shows how far I am.':
+    'Ich lerne {0} noch einmal. Die Nachricht in {1} zeigt, wie weit ich bin.',
   ', trained on': ', weitergelernt',
   '{0}{1} for <@{2}>': '{0}{1} für <@{2}>',
   'Finishing with what it has learned': 'Hört mit dem Gelernten auf',
