@@ -66,8 +66,8 @@ async function countTraces() {
   return {
     subjects: rows.flat().length,
     files: await stage.countFiles(),
-    trainings: await stage.queue.countJobs('train-subject'),
-    renditions: await stage.queue.countJobs('render-prompt'),
+    trainings: (await stage.queue.listJobs('train-subject')).length,
+    renditions: (await stage.queue.listJobs('render-prompt')).length,
     messages: stage.playground.messages().length,
   };
 }

@@ -88,7 +88,10 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
         const first = await start();
         await queue.enqueue(trainSubject, run.id, { priority: 1 });
         await eventually('it starts', () => first.lines.includes(`start ${run.id} 1`), 60_000);
+        expect(await queue.hasWorker('train-subject')).toBe(true);
         await first.kill();
+        const isGone = async () => !(await queue.hasWorker('train-subject'));
+        await eventually('nobody is there', isGone, 5_000);
         const second = await start();
         await eventually('again', () => second.lines.includes(`start ${run.id} 2`), 60_000);
         expect((await getTrainingRun(database.db, run.id))?.attempt).toBe(2);
@@ -118,6 +121,7 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
       closers.push(stop);
       await redis.restart();
       await eventually('the job after it', () => started.includes(run.id), 60_000);
+      expect(await queue.hasWorker('train-subject')).toBe(true);
       expect(errors.length).toBeGreaterThan(0);
     });
 
@@ -163,6 +167,7 @@ describe.skipIf(missing !== undefined)(`with servers${missing ? ` (${missing})` 
         queue.enqueue(trainSubject, run.id, { priority: 1 }),
       );
       await eventually('a job after', () => started.includes(run.id), 30_000);
+      await eventually('the worker is known again', () => queue.hasWorker('train-subject'));
     });
   });
 });

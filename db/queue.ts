@@ -74,6 +74,12 @@ export interface JobQueue {
    * @throws {Error} when the queue cannot be reached
    */
   listJobs(name: JobName): Promise<string[]>;
+  /**
+   * Whether a worker takes such jobs now. One that died is seen to be gone when its connection ends.
+   *
+   * @throws {Error} when the queue cannot be reached
+   */
+  hasWorker(name: JobName): Promise<boolean>;
   /** How many jobs wait and run. */
   countJobs(name: JobName): Promise<{ waiting: number; active: number }>;
   /** Starts taking jobs of one kind. */
@@ -127,6 +133,8 @@ interface Backend {
     processor: ConstructorParameters<typeof Worker<JobPayload>>[1],
     options: { concurrency: number },
   ): Worker<JobPayload>;
+  /** Whether other processes may take its jobs. Their connections bear the name of what they take. */
+  readonly isShared: boolean;
   close(): Promise<void>;
 }
 
@@ -157,7 +165,7 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
     if (!queue) throw new Error(`queue: no job is called ${name}`);
     return queue;
   };
-  const workers = new Set<JobWorker>();
+  const workers = new Map<JobWorker, JobName>();
   let closing: Promise<void> | undefined;
 
   return {
@@ -194,6 +202,11 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
         answerTimeoutMs,
       );
       return [...running, ...waiting];
+    },
+
+    async hasWorker(name) {
+      if (!backend.isShared) return [...workers.values()].includes(name);
+      return (await withTimeout(queueOf(name).getWorkersCount(), answerTimeoutMs)) > 0;
     },
 
     async countJobs(name) {
@@ -240,13 +253,13 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
           await worker.close(force);
         },
       };
-      workers.add(handle);
+      workers.set(handle, contract.name);
       return handle;
     },
 
     close() {
       closing ??= (async () => {
-        await Promise.all([...workers].map((worker) => worker.close({ force: true })));
+        await Promise.all([...workers.keys()].map((worker) => worker.close({ force: true })));
         await Promise.all([...queues.values()].map((queue) => queue.close()));
         await backend.close();
       })();
@@ -274,6 +287,7 @@ function openRedisBackend(url: string, prefix: string, onError: (error: Error) =
         prefix,
         concurrency,
       }),
+    isShared: true,
     async close() {
       for (const connection of connections) connection.disconnect();
     },
@@ -311,6 +325,7 @@ async function openDatabaseBackend(
         { ...workerOptions, connection, concurrency },
         createPostgresBackend,
       ) as unknown as Worker<JobPayload>,
+    isShared: driver.kind !== 'pglite',
     close: () => pool.end(),
   };
 }

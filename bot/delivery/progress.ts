@@ -17,6 +17,7 @@ import type { BotContext } from '../context.ts';
 import { readPicture } from '../intake/pictures.ts';
 import { readPreviews } from '../intake/training-card.ts';
 import { readTrainingOrder } from '../intake/training-order.ts';
+import { isServed } from '../intake/worker-presence.ts';
 import { renditionProgress } from '../views/rendition-progress.ts';
 import { trainingProgress } from '../views/training.ts';
 import { inPublicLocale } from '../words/public-locale.ts';
@@ -47,10 +48,15 @@ function trainings(options: ProgressOptions): LiveRows {
   const { db } = options;
   /** Trainings in the order in which they are served, as of the last look. */
   let order: readonly string[] = [];
+  let isThere = true;
   const toRow = ({ run, subject }: { run: TrainingRun; subject: Subject }): LiveRow => {
     const place = order.indexOf(run.id);
     const build = (strip: Buffer | null) =>
-      trainingProgress(run, subject, { ahead: place < 0 ? null : place, strip });
+      trainingProgress(run, subject, {
+        ahead: place < 0 ? null : place,
+        isServed: isThere,
+        strip,
+      });
     return {
       id: run.id,
       channelId: run.channelId,
@@ -68,6 +74,7 @@ function trainings(options: ProgressOptions): LiveRows {
       const open = await listOpenTrainingRuns(db);
       const isWaited = open.some(({ run }) => run.status === 'queued');
       const openIds = open.map(({ run }) => run.id);
+      isThere = open.length === 0 || (await isServed(options, 'train-subject'));
       order = (isWaited && (await readTrainingOrder(options, openIds))) || [];
       return open.map(toRow);
     },
@@ -81,19 +88,24 @@ function trainings(options: ProgressOptions): LiveRows {
 
 function renditions(options: ProgressOptions): LiveRows {
   const { db, renditionAfterMs } = options;
+  let isThere = true;
   const toRow = (rendition: Rendition): LiveRow => {
     const { id, channelId, progressMessageId, status, progress, cancelRequested } = rendition;
     return {
       id,
       channelId,
       messageId: progressMessageId,
-      state: JSON.stringify([status, progress, cancelRequested]),
-      build: () => buildRendition(options, rendition),
+      state: JSON.stringify([status, progress, cancelRequested, isThere]),
+      build: () => buildRendition(options, rendition, isThere),
     };
   };
   return {
     what: 'rendition',
-    list: async () => (await listOpenRenditions(db, { olderThanMs: renditionAfterMs })).map(toRow),
+    async list() {
+      const open = await listOpenRenditions(db, { olderThanMs: renditionAfterMs });
+      isThere = open.length === 0 || (await isServed(options, 'render-prompt'));
+      return open.map(toRow);
+    },
     async read(id) {
       const row = await getRenditionWithSubjects(db, id);
       if (!row || isTerminal(row.rendition.status) || row.rendition.deletedAt) return undefined;
@@ -103,12 +115,12 @@ function renditions(options: ProgressOptions): LiveRows {
   };
 }
 
-async function buildRendition(options: ProgressOptions, rendition: Rendition) {
+async function buildRendition(options: ProgressOptions, rendition: Rendition, isServed: boolean) {
   const row = await getRenditionWithSubjects(options.db, rendition.id);
   const [previewFileId] = rendition.progress?.previewFileIds ?? [];
   const subjects = (row?.subjects ?? []).map(({ subject }) => subject);
   const preview = await readPicture(options, rendition.userId, previewFileId);
   return inPublicLocale(options.db, rendition, () =>
-    renditionProgress(rendition, subjects, preview),
+    renditionProgress(rendition, { subjects, isServed, preview }),
   );
 }

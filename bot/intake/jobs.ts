@@ -18,6 +18,7 @@ import type { RenditionPlace } from './take-rendition.ts';
 import { retryTraining } from './train-again.ts';
 import { readPreviews, readTrainingCard } from './training-card.ts';
 import { describeDraft, discardDraft } from './training-drafts.ts';
+import { isServed } from './worker-presence.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -37,13 +38,24 @@ export interface ListedJob {
   readonly job: UserJob;
   /** Nobody was told how it ended. */
   readonly isUntold: boolean;
+  /** It is over, or a worker is there to take it. */
+  readonly isServed: boolean;
+}
+
+const isOver = (job: UserJob) => job.kind === 'draft' || isTerminal(job.row.status);
+
+/** Whether a worker is there, by what it would do. */
+async function readWorkers(bot: BotContext): Promise<Record<UserJob['kind'], boolean>> {
+  const [training, rendition] = await Promise.all([
+    isServed(bot, 'train-subject'),
+    isServed(bot, 'render-prompt'),
+  ]);
+  return { training, rendition, draft: true };
 }
 
 /** @returns the user's latest jobs, newest first */
-export async function listJobs(
-  { db }: Pick<BotContext, 'db'>,
-  userId: string,
-): Promise<ListedJob[]> {
+export async function listJobs(bot: BotContext, userId: string): Promise<ListedJob[]> {
+  const { db } = bot;
   const jobs = await listUserJobs(db, userId);
   const idsOf = (kind: UserJob['kind']) =>
     jobs.flatMap((job) => (job.kind === kind ? job.row.id : []));
@@ -51,7 +63,12 @@ export async function listJobs(
     ...(await listFailedDeliveries(db, 'training', idsOf('training'))),
     ...(await listFailedDeliveries(db, 'rendition', idsOf('rendition'))),
   ]);
-  return jobs.map((job) => ({ job, isUntold: untold.has(job.row.id) }));
+  const isThere = await readWorkers(bot);
+  return jobs.map((job) => ({
+    job,
+    isUntold: untold.has(job.row.id),
+    isServed: isOver(job) || isThere[job.kind],
+  }));
 }
 
 /** @returns what its channel shows, or would show had it taken the message */
@@ -59,9 +76,10 @@ export async function showJob(bot: BotContext, job: UserJob): Promise<MessageVie
   if (job.kind === 'draft') return trainingQuestion(await describeDraft(bot, job.row));
   const { kind, row } = job;
   if (!isTerminal(row.status)) {
-    if (kind === 'rendition') return jobState(job);
+    const isThere = await readWorkers(bot);
+    if (kind === 'rendition') return jobState(job, isThere.rendition);
     const strip = await readPreviews(bot, row);
-    return trainingProgress(row, job.subject, { ahead: null, strip });
+    return trainingProgress(row, job.subject, { ahead: null, isServed: isThere.training, strip });
   }
   const delivery = await findDelivery(bot.db, kind, row.id);
   if (!delivery) return jobState(job);

@@ -14,6 +14,7 @@ import { fillPrompt, parsePrompt } from '../prompts.ts';
 import { optionRanges } from '../rendition-limits.ts';
 import { UserError } from '../user-error.ts';
 import { refusals } from '../views/refusals.ts';
+import { isServed } from './worker-presence.ts';
 
 /** Where the pictures go, and what made the request. */
 export interface RenditionPlace extends Asker {
@@ -32,6 +33,8 @@ export interface Origin {
 export interface TakenRendition {
   readonly subjects: readonly Subject[];
   readonly rendition: Rendition;
+  /** Whether a worker is there to take it. */
+  readonly isServed: boolean;
 }
 
 /**
@@ -91,7 +94,7 @@ export async function takeRendition(
   bot.logger.debug({ renditionId: rendition.id, prompt }, 'prompt');
   // A queue that is out of order loses nothing: the sweep enqueues the row later.
   await bot.queue.enqueue(renderPrompt, rendition.id, { priority: priorityFor(open.total + 1) });
-  return { subjects, rendition };
+  return { subjects, rendition, isServed: await isServed(bot, 'render-prompt') };
 }
 
 /**

@@ -8,8 +8,10 @@ import type { APIMessage } from 'discord.js';
 import { type Logger, pino } from 'pino';
 import sharp from 'sharp';
 import { type Database, openDatabase } from '#db/client.ts';
+import { renderPrompt } from '#db/jobs/render-prompt.ts';
+import { trainSubject } from '#db/jobs/train-subject.ts';
 import { migrateDatabase } from '#db/migrate.ts';
-import { type JobQueue, openQueue } from '#db/queue.ts';
+import { type JobQueue, type JobWorker, openQueue } from '#db/queue.ts';
 import { createManualClock, type ManualClock } from '#playground/clock.ts';
 import { readText } from '#playground/message-parts.ts';
 import { createOpenApiValidator } from '#playground/openapi.ts';
@@ -36,6 +38,8 @@ export interface BotStage {
   see(text: string): Promise<APIMessage>;
   readonly database: Database;
   readonly queue: JobQueue;
+  /** Takes jobs away, and leaves what becomes of their rows to the test. */
+  readonly workers: readonly JobWorker[];
   readonly store: Store;
   readonly masterKey: MasterKey;
   /** The bot now; {@link restart} replaces it. */
@@ -61,6 +65,8 @@ export interface StageOptions {
   classNouns?: readonly string[];
   presets?: BasePresets;
   timings?: Partial<BotTimings>;
+  /** A Redis for the queue. Default: it is in the database. */
+  redisUrl?: string;
 }
 
 /** Fast enough for tests, and still two edits are told apart. */
@@ -100,7 +106,15 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
   });
   const database = await openDatabase('pglite://memory');
   await migrateDatabase(database, { queue: true });
-  const queue = await openQueue({ database });
+  const queue = await openQueue({
+    database,
+    ...(options.redisUrl !== undefined && { redisUrl: options.redisUrl }),
+  });
+  const never = () => new Promise<never>(() => undefined);
+  const workers = [
+    queue.createWorker(trainSubject, never),
+    queue.createWorker(renderPrompt, never),
+  ];
   const dir = await mkdtemp(path.join(tmpdir(), 'bot-stage-'));
   const masterKey = parseMasterKey(generateMasterKey());
   const store = await openStore({ dir, keys: masterKey });
@@ -143,6 +157,7 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
       }),
     database,
     queue,
+    workers,
     store,
     masterKey,
     get bot() {

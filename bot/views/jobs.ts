@@ -5,7 +5,7 @@ import { say } from '../words/say.ts';
 import { limits } from './discord-limits.ts';
 import { storedFailureSentence } from './failures.ts';
 import { type MessageView, messageView } from './message-view.ts';
-import { fitText, oneLine, plain } from './text.ts';
+import { fitText, oneLine, plain, workerAway } from './text.ts';
 
 const PROMPT_LENGTH = 80;
 
@@ -41,17 +41,24 @@ function stateOf(job: UserJob): string {
 
 const when = (at: Date): string => `<t:${Math.floor(at.getTime() / 1000)}:R>`;
 
-/** @param jobs newest first; as many as fit are shown. `isUntold`: nobody was told how it ended */
-export function jobList(
-  jobs: readonly { readonly job: UserJob; readonly isUntold: boolean }[],
-): MessageView {
+/** A line of the list. */
+interface ListedJob {
+  readonly job: UserJob;
+  /** Nobody was told how it ended. */
+  readonly isUntold: boolean;
+  /** It is over, or a worker is there to take it. */
+  readonly isServed: boolean;
+}
+
+/** @param jobs newest first; as many as fit are shown */
+export function jobList(jobs: readonly ListedJob[]): MessageView {
   if (jobs.length === 0) {
     return messageView(
       say('You have asked for nothing yet. Start with `/train` and a few photos.'),
     );
   }
-  const lines: string[] = [];
-  let length = 0;
+  const lines = jobs.some(({ isServed }) => !isServed) ? [workerAway()] : [];
+  let length = lines.join('\n').length;
   for (const { job, isUntold } of jobs) {
     const untold = isUntold ? say('. I could not post it: `/jobs show` does') : '';
     const line = `• ${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})${untold}`;
@@ -62,9 +69,10 @@ export function jobList(
   return messageView(lines.join('\n'));
 }
 
-/** @returns what a job is doing, where there is no card of it */
-export function jobState(job: UserJob): MessageView {
-  return messageView(`${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})`);
+/** @returns what a job is doing, where there is no card of it. `isServed`: it is over, or a worker is there to take it */
+export function jobState(job: UserJob, isServed = true): MessageView {
+  const line = `${titleOf(job)}: ${stateOf(job)} (${when(job.row.createdAt)})`;
+  return messageView(isServed ? line : `${line}\n${workerAway()}`);
 }
 
 /** @returns a choice for autocomplete; its value is the job's id */

@@ -322,19 +322,23 @@ const cases: Record<string, (extremes: Extremes) => (MessageView | ModalBuilder)
   'help.helpTopicPage': () => topicChoices.map(({ value }) => helpTopicPage(value, listed)),
   'jobs.jobList': (extremes) => [
     jobList([]),
-    jobList(jobsOf(extremes).map((job) => ({ job, isUntold: false }))),
-    jobList(manyJobs(extremes).map((job) => ({ job, isUntold: true }))),
+    jobList(jobsOf(extremes).map((job) => ({ job, isUntold: false, isServed: true }))),
+    jobList(manyJobs(extremes).map((job) => ({ job, isUntold: true, isServed: false }))),
   ],
   'jobs.directMessagesSet': () => [directMessagesSet(true), directMessagesSet(false)],
-  'jobs.jobState': (extremes) => jobsOf(extremes).map((job) => jobState(job)),
+  'jobs.jobState': (extremes) =>
+    jobsOf(extremes).flatMap((job) => [jobState(job), jobState(job, false)]),
   'remix-form.buildRemixForm': ({ subject, prompt }) => [
     buildRemixForm({ renditionId: id, prompt, subjects: [subject] }),
     buildRemixForm({ renditionId: id, prompt, subjects: manyOf(subject, 30) }),
   ],
   'rendition.renditionAnswer': ({ subject, rendition }) => [
-    renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition }, id),
     renditionAnswer(
-      { kind: 'taken', subjects: [], rendition: { ...rendition, guildId: null } },
+      { kind: 'taken', subjects: [subject, subject], rendition, isServed: false },
+      id,
+    ),
+    renditionAnswer(
+      { kind: 'taken', subjects: [], rendition: { ...rendition, guildId: null }, isServed: true },
       id,
     ),
     renditionAnswer({ kind: 'ask', draftId: id, candidates: [subject] }, id),
@@ -359,9 +363,19 @@ const cases: Record<string, (extremes: Extremes) => (MessageView | ModalBuilder)
     ...endsOf('rendition', prompt).map((end) => renditionEnded(rendition, [subject], end, [])),
   ],
   'rendition-progress.renditionProgress': ({ rendition, subject }) => [
-    renditionProgress(rendition, [subject, subject], picture),
-    renditionProgress({ ...rendition, status: 'queued', progress: null }, [], null),
-    renditionProgress({ ...rendition, cancelRequested: true }, [subject], null),
+    renditionProgress(rendition, {
+      subjects: [subject, subject],
+      isServed: true,
+      preview: picture,
+    }),
+    renditionProgress(
+      { ...rendition, status: 'queued', progress: null },
+      { subjects: [], isServed: false, preview: null },
+    ),
+    renditionProgress(
+      { ...rendition, cancelRequested: true },
+      { subjects: [subject], isServed: true, preview: null },
+    ),
   ],
   'report.reportCard': ({ prompt }) =>
     reportStatuses.flatMap((status) => {
@@ -433,13 +447,23 @@ const cases: Record<string, (extremes: Extremes) => (MessageView | ModalBuilder)
     trainingAgainTaken({ run: runOf({ guildId: null }), subject }, id),
   ],
   'training.trainingProgress': ({ subject }) => [
-    trainingProgress(runOf(), subject, { ahead: 3, strip: picture }),
+    trainingProgress(runOf(), subject, { ahead: 3, isServed: true, strip: picture }),
+    trainingProgress(runOf(), subject, { ahead: 3, isServed: false, strip: picture }),
     trainingProgress(runOf({ status: 'queued', progress: null }), subject, {
       ahead: 1e6,
+      isServed: true,
       strip: null,
     }),
-    trainingProgress(runOf({ cancelRequested: true }), subject, { ahead: null, strip: null }),
-    trainingProgress(runOf({ finishRequested: true }), subject, { ahead: null, strip: picture }),
+    trainingProgress(runOf({ cancelRequested: true }), subject, {
+      ahead: null,
+      isServed: true,
+      strip: null,
+    }),
+    trainingProgress(runOf({ finishRequested: true }), subject, {
+      ahead: null,
+      isServed: true,
+      strip: picture,
+    }),
   ],
   'training.cancelAnswer': () => [cancelAnswer('cancelled'), cancelAnswer('requested')],
   'training.finishAnswer': () => [finishAnswer()],

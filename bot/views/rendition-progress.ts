@@ -12,18 +12,26 @@ import {
   textDisplay,
 } from './message-view.ts';
 import { renditionHead } from './rendition-card.ts';
-import { duration, fitText, oneLine, progressBar } from './text.ts';
+import { duration, fitText, oneLine, progressBar, workerAway } from './text.ts';
 
 type ShownRendition = Pick<
   Rendition,
   'id' | 'userId' | 'prompt' | 'status' | 'progress' | 'cancelRequested'
 >;
 
-/** @param preview of its unfinished pictures; null where there is none */
+/** What the card shows beside the row. */
+interface RenditionSurroundings {
+  readonly subjects: readonly Pick<Subject, 'name'>[];
+  /** Whether a worker is there to take it. */
+  readonly isServed: boolean;
+  /** Of its unfinished pictures; null where there is none. */
+  readonly preview: Buffer | null;
+}
+
+/** @returns the card that everybody in the channel sees while pictures are waited for */
 export function renditionProgress(
   rendition: ShownRendition,
-  subjects: readonly Pick<Subject, 'name'>[],
-  preview: Buffer | null,
+  { subjects, isServed, preview }: RenditionSurroundings,
 ): MessageView {
   const files = preview
     ? [
@@ -41,7 +49,7 @@ export function renditionProgress(
     [
       textDisplay(...renditionHead(rendition, subjects)),
       ...(files.length > 0 ? [mediaGallery(files)] : []),
-      textDisplay(...progressLines(rendition)),
+      textDisplay(...(isServed ? progressLines(rendition) : [workerAway()])),
       buttonRow({
         label: say('Cancel'),
         customId: buildCustomId('cancel-rendition', rendition.id),

@@ -14,7 +14,7 @@ import {
   textDisplay,
 } from './message-view.ts';
 import { subjectOption } from './subjects.ts';
-import { code, codeBlock, count, list, nameChannel, plain } from './text.ts';
+import { code, codeBlock, count, list, nameChannel, plain, workerAway } from './text.ts';
 
 type ShownSubject = Pick<Subject, 'name'>;
 
@@ -24,6 +24,8 @@ type Requested =
       readonly kind: 'taken';
       readonly subjects: readonly ShownSubject[];
       readonly rendition: Pick<Rendition, 'count' | 'channelId' | 'guildId'>;
+      /** Whether a worker is there to take it. */
+      readonly isServed: boolean;
     }
   | { readonly kind: 'ask'; readonly draftId: string; readonly candidates: readonly Subject[] };
 
@@ -34,12 +36,10 @@ type Requested =
  */
 export function renditionAnswer(requested: Requested, here: string): MessageView {
   if (requested.kind === 'ask') return subjectQuestion(requested.draftId, requested.candidates);
-  const { rendition, subjects } = requested;
+  const { rendition, subjects, isServed } = requested;
   const names = list(subjects.map(({ name }) => `**${plain(name)}**`));
-  return messageView(
-    say`I am drawing ${count(rendition.count, 'picture')} of ${names}. They will appear in ${nameChannel(rendition, here)}.`,
-    { isFollowed: true },
-  );
+  const taken = say`I am drawing ${count(rendition.count, 'picture')} of ${names}. They will appear in ${nameChannel(rendition, here)}.`;
+  return messageView(isServed ? taken : `${taken} ${workerAway()}`, { isFollowed: true });
 }
 
 /** @param candidates one to 25 */

@@ -71,6 +71,10 @@ export function duration(seconds: number): string {
   return rest % 60 === 0 ? say`about ${hours} h` : say`about ${hours} h ${rest} min`;
 }
 
+/** @returns why something that is open goes no further */
+export const workerAway = (): string =>
+  say('No worker is running at the moment. Yours is kept and goes on when one is back.');
+
 /**
  * Names the channel in which a row is shown, after “in”.
  *

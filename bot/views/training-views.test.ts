@@ -81,7 +81,7 @@ const trained: Outcome = {
     classAfterFileIds: [],
   },
 };
-const nobody = { ahead: null, strip: null };
+const nobody = { ahead: null, isServed: true, strip: null };
 const textOf = (view: MessageView) =>
   listComponents(view).flatMap((item) =>
     item.type === ComponentType.TextDisplay ? item.content.split('\n') : [],
@@ -121,6 +121,7 @@ describe.each(Object.entries(names))('of a subject with a %s name', (_, name) =>
         trainingAgainTaken({ run: runOf(), subject }, id),
         trainingProgress(runOf({ progress: { ...training, previews } }), subject, {
           ahead: 3,
+          isServed: true,
           strip: picture,
         }),
         trainingEnded(runOf({ evaluation }), subject, trained, {
@@ -130,8 +131,10 @@ describe.each(Object.entries(names))('of a subject with a %s name', (_, name) =>
         trainingEnded(runOf(), subject, trained, { candidates: [], classPictures: null }),
         trainingQuestion(question),
         draftDiscarded(),
-        jobList(Array(100).fill({ job, isUntold: true })),
-        jobList(Array(100).fill({ job: { kind: 'draft', row: draft }, isUntold: false })),
+        jobList(Array(100).fill({ job, isUntold: true, isServed: false })),
+        jobList(
+          Array(100).fill({ job: { kind: 'draft', row: draft }, isUntold: false, isServed: true }),
+        ),
         jobState(job),
         answerLost('1'.repeat(20)),
       ];
@@ -179,13 +182,28 @@ describe('a running training', () => {
 
   test('says how many are before it, where that is known', () => {
     const of = (ahead: number | null) =>
-      textOf(trainingProgress(runOf({ status: 'queued' }), rex, { ahead, strip: null })).at(-1);
+      textOf(
+        trainingProgress(runOf({ status: 'queued' }), rex, { ahead, isServed: true, strip: null }),
+      ).at(-1);
     expect([null, 0, 1, 2].map(of)).toEqual([
       'Waiting for its turn',
       'Waiting: it is next',
       'Waiting: 1 training before it',
       'Waiting: 2 trainings before it',
     ]);
+  });
+
+  test('says that no worker is there, how far it is, and no end that nobody can tell', () => {
+    const away = /^No worker is running at the moment\. Yours is kept and goes on/;
+    const of = (changes: Partial<TrainingRun>) =>
+      textOf(trainingProgress(runOf(changes), rex, { ...nobody, isServed: false })).slice(1);
+    expect(of({ status: 'queued', progress: null })).toEqual([expect.stringMatching(away)]);
+    const [stage, bar, step, last, ...more] = of({ progress: training });
+    expect(stage).toBe('Stage 3 of 5: Learning');
+    expect(bar).toMatch(/%$/);
+    expect(step).toMatch(/^Step /);
+    expect(last).toMatch(away);
+    expect(more).toEqual([]);
   });
 });
 

@@ -15,7 +15,16 @@ import {
   textDisplay,
   type ViewFile,
 } from './message-view.ts';
-import { count, fitText, nameChannel, oneLine, plain, progressBar, withArticle } from './text.ts';
+import {
+  count,
+  fitText,
+  nameChannel,
+  oneLine,
+  plain,
+  progressBar,
+  withArticle,
+  workerAway,
+} from './text.ts';
 
 /** What names a subject. */
 export type ShownSubject = Pick<Subject, 'name' | 'classNoun'>;
@@ -35,6 +44,8 @@ type ShownRun = Pick<
 export interface TrainingSurroundings {
   /** How many trainings will be served before one that waits; null where nobody knows. */
   readonly ahead: number | null;
+  /** Whether a worker is there to take it. */
+  readonly isServed: boolean;
   /** Its pictures on the way, side by side; null while there are none. */
   readonly strip: Buffer | null;
 }
@@ -79,12 +90,12 @@ export function trainingAgainTaken({ run, subject }: TakenTraining, here: string
 export function trainingProgress(
   run: ShownRun,
   subject: ShownSubject,
-  { ahead, strip }: TrainingSurroundings,
+  { ahead, isServed, strip }: TrainingSurroundings,
 ): MessageView {
   const on = run.parentArtifactId === null ? '' : say(', trained on');
   const lines = [
     say`${subjectTitle(subject)}${on} for <@${run.userId}>`,
-    ...stateLines(run, ahead),
+    ...(isServed ? stateLines(run, ahead) : awayLines(run)),
   ];
   const files = strip ? [stripFile(run, subject, strip)] : [];
   return cardView(
@@ -105,6 +116,13 @@ function stateLines(run: ShownRun, ahead: number | null): string[] {
   return run.finishRequested && run.progress.stage === 'training'
     ? [...lines, say('Finishing with what it has learned')]
     : lines;
+}
+
+/** How far it came, without an end that nobody can tell. */
+function awayLines(run: ShownRun): string[] {
+  if (run.cancelRequested) return [say('Stopping'), workerAway()];
+  if (run.status === 'queued' || run.progress === null) return [workerAway()];
+  return [...progressLines({ ...run.progress, secondsLeft: null }, run.updatedAt), workerAway()];
 }
 
 function waitingLine(ahead: number | null): string {

@@ -120,7 +120,10 @@ describe('views', () => {
     inEachLocale((_, name) => {
       const subject = subjectOf(name);
       const views = [
-        renditionAnswer({ kind: 'taken', subjects: [subject, subject], rendition: shown }, '2'),
+        renditionAnswer(
+          { kind: 'taken', subjects: [subject, subject], rendition: shown, isServed: true },
+          '2',
+        ),
         renditionAnswer({ kind: 'ask', draftId: id, candidates: Array(25).fill(subject) }, '2'),
         deleteQuestion(subject, 1_000_000),
         subjectList(
@@ -150,8 +153,14 @@ describe('views', () => {
         renditionEnded(rendition, [], failed, []),
         renditionInfo({ ...rendition, settings: { negativePrompt: prompt } }, two),
         deletePicturesQuestion(rendition, 4),
-        renditionProgress({ ...rendition, status: 'running', progress: rendering }, two, picture),
-        renditionProgress({ ...rendition, status: 'queued' }, two, null),
+        renditionProgress(
+          { ...rendition, status: 'running', progress: rendering },
+          { subjects: two, isServed: true, preview: picture },
+        ),
+        renditionProgress(
+          { ...rendition, status: 'queued' },
+          { subjects: two, isServed: false, preview: null },
+        ),
       ];
       for (const view of views) expect(listLimitViolations(view)).toEqual([]);
     }),

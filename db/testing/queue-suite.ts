@@ -1,6 +1,7 @@
 /** @file The queue tests, as one body that runs on PGlite, on Postgres and on Redis. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../client.ts';
+import type { JobName } from '../jobs/index.ts';
 import { renderPrompt } from '../jobs/render-prompt.ts';
 import { trainSubject } from '../jobs/train-subject.ts';
 import { migrateDatabase } from '../migrate.ts';
@@ -153,6 +154,24 @@ export function describeQueue(
       await queue.enqueue(renderPrompt, newId(), { priority: 1 });
       await eventually('the rendering is done', () => rendered);
       endTraining(null);
+    });
+
+    it('knows whether a worker is there, busy or not', async () => {
+      const queue = await openHere();
+      const isThere = (name: JobName = 'train-subject') => queue.hasWorker(name);
+      expect(await isThere()).toBe(false);
+      let isBusy = false;
+      const worker = queue.createWorker(trainSubject, () => {
+        isBusy = true;
+        return new Promise(() => undefined);
+      });
+      await eventually('the worker is there', () => isThere());
+      expect(await isThere('render-prompt')).toBe(false);
+      await queue.enqueue(trainSubject, newId(), { priority: 1 });
+      await eventually('the job runs', () => isBusy);
+      expect(await isThere()).toBe(true);
+      await worker.close({ force: true });
+      await eventually('the worker is gone', async () => !(await isThere()));
     });
 
     it('starts the job of a dead worker again, while its lock is short', async () => {

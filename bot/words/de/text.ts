@@ -25,6 +25,8 @@ export const text = {
   'about {0} h': 'etwa {0} h',
   'about {0} h {1} min': 'etwa {0} h {1} min',
   '…and {0} more': '… und {0} weitere',
+  'No worker is running at the moment. Yours is kept and goes on when one is back.':
+    'Im Moment läuft kein Worker. Dein Auftrag bleibt erhalten und geht weiter, sobald wieder einer da ist.',
   'our direct messages': 'unseren Direktnachrichten',
   'this channel': 'diesem Kanal',
   Cancel: 'Abbrechen',
