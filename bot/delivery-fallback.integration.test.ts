@@ -53,6 +53,9 @@ test('pictures that the channel does not take wait in /jobs, and nobody is writt
   const rendition = await drawInClosedChannel('ada');
   await givenUp(rendition);
   expect(directMessages('ada')).toEqual([]);
+  const log = JSON.stringify(stage.logs.find(({ refId }) => refId === rendition.id));
+  expect(log).toMatch(/"msg":"not delivered"/);
+  expect(log).not.toMatch(new RegExp(`"Buffer"|requestBody|${rendition.prompt.slice(4)}`));
   const listed = await jobs('ada', 'list');
   expect(listed.message?.content).toMatch(
     /: done \(.*\)\. I could not post it: `\/jobs show` does$/,

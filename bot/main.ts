@@ -1,6 +1,6 @@
 /** @file The bot as its own process: config, database, queue, store, Discord, signals. */
-import { pino } from 'pino';
 import { openDatabase } from '#db/client.ts';
+import { createLogger } from '#db/logger.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { openQueue } from '#db/queue.ts';
 import { locateBaseCheckpoint } from '#storage/base-checkpoint.ts';
@@ -16,7 +16,7 @@ import { startBot } from './start.ts';
 const STOP_MS = 20_000;
 
 const config = readBotConfig();
-const logger = pino({ level: config.LOG_LEVEL, base: { process: 'bot' } });
+const logger = createLogger({ level: config.LOG_LEVEL, base: { process: 'bot' } });
 
 let stop: () => Promise<void> = async () => undefined;
 let isEnding = false;

@@ -5,7 +5,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
+import { createLogger } from '#db/logger.ts';
 import { bringBase } from './bring-base.ts';
 import { type BaseConfig, readBaseConfig, readExecutionProvider } from './config.ts';
 import { readBaseFacts } from './dreambooth/base-checkpoint.ts';
@@ -49,7 +49,7 @@ async function examineBase(): Promise<string> {
     ...process.env,
     ...(values.base !== undefined && { BASE_CHECKPOINT: values.base }),
   });
-  if (values.download) await bringBase(config, pino({ base: null }));
+  if (values.download) await bringBase(config, createLogger({ base: null }));
   const toCome = values.download ? undefined : await examineHub(config);
   if (toCome !== undefined) {
     process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** @file The worker as a process of its own: config → database → queue → files → worker → signals. */
-import { pino } from 'pino';
 import { openDatabase } from '#db/client.ts';
+import { createLogger } from '#db/logger.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { openQueue } from '#db/queue.ts';
 import { openStore } from '#storage/store.ts';
@@ -29,7 +29,7 @@ function exitOnBadBase(error: unknown): never {
 }
 
 const config = loadConfig();
-const logger = pino({ name: 'gpu-worker', level: config.logLevel });
+const logger = createLogger({ name: 'gpu-worker', level: config.logLevel });
 try {
   // Before gigabytes are downloaded that would then be refused.
   requireSafeBase(config);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { createLogger } from '#db/logger.ts';
 import { type DemoArguments, readArguments, UsageError, usage } from './demo/arguments.ts';
 import { openOutput } from './demo/output.ts';
 import { type DemoPhoto, loadPhotos } from './demo/photos.ts';
@@ -45,7 +46,7 @@ async function show(demo: DemoArguments, photos: readonly DemoPhoto[]): Promise<
   const startedAt = performance.now();
   openOutput(demo.outDir);
   const logFile = path.join(demo.outDir, 'demo.log');
-  const logger = pino({ level: 'warn' }, pino.destination({ dest: logFile, sync: true }));
+  const logger = createLogger({ level: 'warn' }, pino.destination({ dest: logFile, sync: true }));
   const scratchDir = mkdtempSync(path.join(tmpdir(), 'rendition-demo-'));
   const ending = new AbortController();
   const interrupted = new Promise<never>((_resolve, reject) => {

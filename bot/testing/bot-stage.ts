@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { APIMessage } from 'discord.js';
-import { type Logger, pino } from 'pino';
 import sharp from 'sharp';
 import { type Database, openDatabase } from '#db/client.ts';
 import { renderPrompt } from '#db/jobs/render-prompt.ts';
 import { trainSubject } from '#db/jobs/train-subject.ts';
+import { createLogger } from '#db/logger.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { type JobQueue, type JobWorker, openQueue } from '#db/queue.ts';
 import { createManualClock, type ManualClock } from '#playground/clock.ts';
@@ -119,7 +119,7 @@ export async function startBotStage(options: StageOptions = {}): Promise<BotStag
   const masterKey = parseMasterKey(generateMasterKey());
   const store = await openStore({ dir, keys: masterKey });
   const logs: Record<string, unknown>[] = [];
-  const logger: Logger = pino(
+  const logger = createLogger(
     { level: 'debug' },
     { write: (line: string) => void logs.push(JSON.parse(line)) },
   );

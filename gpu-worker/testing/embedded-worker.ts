@@ -3,9 +3,9 @@
  * the id of a training; without it, one is inserted first. Logs the training's row five times a second.
  */
 import path from 'node:path';
-import { pino } from 'pino';
 import { openDatabase } from '#db/client.ts';
 import { trainSubject } from '#db/jobs/train-subject.ts';
+import { createLogger } from '#db/logger.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { getTrainingRun } from '#db/queries/training-runs.ts';
 import { openQueue } from '#db/queue.ts';
@@ -17,7 +17,7 @@ const database = await openDatabase(`pglite://${path.join(folder, 'database')}`)
 await migrateDatabase(database, { queue: true });
 const queue = await openQueue({ database });
 const harness = await prepareWorker(folder, database);
-const logger = pino({ level: 'debug' });
+const logger = createLogger({ level: 'debug' });
 
 let [id] = process.argv.slice(3);
 if (id === undefined) {

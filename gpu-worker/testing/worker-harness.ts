@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import sharp from 'sharp';
 import type { Database, Db } from '#db/client.ts';
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
+import { createLogger } from '#db/logger.ts';
 import type { NewPhoto } from '#db/queries/training-runs.ts';
 import { type OutboxDelivery, outboxDeliveries } from '#db/schema/outbox-deliveries.ts';
 import type { Subject } from '#db/schema/subjects.ts';
@@ -31,7 +32,7 @@ export interface WorkerHarness {
   readonly config: WorkerSettings;
   /** Log lines of {@link WorkerHarness.logger} so far. */
   readonly logs: readonly Record<string, unknown>[];
-  readonly logger: pino.Logger;
+  readonly logger: Logger;
   /** Inserts a training of a user with three photos, all stored. */
   insertTraining(
     settings?: Partial<TrainSettings>,
@@ -49,7 +50,7 @@ export async function prepareWorker(folder: string, database: Database): Promise
   const filesDir = path.join(folder, 'files');
   const store = await openStore({ dir: filesDir, keys: masterKey });
   const logs: Record<string, unknown>[] = [];
-  const logger = pino(
+  const logger = createLogger(
     { level: 'debug' },
     { write: (line: string) => void logs.push(JSON.parse(line)) },
   );

@@ -2,11 +2,11 @@
  * @file The embedded mode as a process of its own, for tests that kill it. Its one argument is JSON: the options of
  * `startEmbedded` without functions. Prints `ready`, then log lines.
  */
-import { pino } from 'pino';
+import { createLogger } from '#db/logger.ts';
 import { type EmbeddedOptions, startEmbedded } from './start-embedded.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Omit<EmbeddedOptions, 'logger' | 'onFatal'>;
-const logger = pino({ level: 'info' });
+const logger = createLogger({ level: 'info' });
 const embedded = await startEmbedded({
   ...options,
   logger,
