@@ -142,6 +142,9 @@ test('a running training shows its end, its pictures on the way, and can be told
   expect(await checkTrainingAttempt(stage.database.db, run.id, attempt)).toBe('finish');
   const finishing = await seeFor('Early', 'Finishing with what it has learned');
   expect(labelsOf(finishing)).toEqual(['Cancel', '(Stop now and keep the best)']);
+  await reportTraining(stage, run.id, attempt, { stage: 'evaluating', step: 0, totalSteps: 4 });
+  const late = await press('ada', running, `finish:${run.id}`, { forge: true });
+  expect(late.message?.content).toMatch(/^It has made all its steps/);
   await finishWithCandidates(run, attempt);
   await seeFor('Early', 'Ready.');
 });

@@ -25,6 +25,8 @@ export async function finishTraining(
       throw new UserError('TRAINING_OVER', refusals.trainingOver());
     case 'not-begun':
       throw new UserError('NOTHING_LEARNED_YET', refusals.nothingLearnedYet());
+    case 'learned':
+      throw new UserError('ALREADY_LEARNED', refusals.alreadyLearned());
     case 'requested':
       bot.logger.info({ runId: rowId }, 'training told to finish');
       bot.showProgress();

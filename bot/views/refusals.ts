@@ -191,6 +191,10 @@ export const refusals = {
     say('Only the person who started this training can stop it.'),
   nothingLearnedYet: (): string =>
     say('It has not begun to learn, so there is nothing to keep yet. **Cancel** stops it.'),
+  alreadyLearned: (): string =>
+    say(
+      'It has made all its steps and is choosing the best of them. There is nothing left to stop.',
+    ),
   theseWeightsGone: (): string =>
     say('What was learned then is not there any more. `/subject list` shows your subjects.'),
   notYourWeights: (): string => say('Only the owner of this subject can choose.'),

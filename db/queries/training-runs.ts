@@ -2,13 +2,14 @@
 import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import type { FailureDetail, Outcome } from '../jobs/outcome.ts';
-import type {
-  TrainEvaluation,
-  TrainFailureCode,
-  TrainProgress,
-  TrainResult,
-  TrainSettings,
-  TrainTimes,
+import {
+  type TrainEvaluation,
+  type TrainFailureCode,
+  type TrainProgress,
+  type TrainResult,
+  type TrainSettings,
+  type TrainTimes,
+  trainStages,
 } from '../jobs/train-subject.ts';
 import { type Artifact, artifacts } from '../schema/artifacts.ts';
 import { newId } from '../schema/columns.ts';
@@ -385,7 +386,14 @@ export async function requestCancelTraining(
 }
 
 /** What became of a request to end a training with what it has learned. */
-export type FinishRequest = 'requested' | 'not-begun' | 'finished' | 'not-owner' | 'missing';
+export type FinishRequest =
+  | 'requested'
+  | 'not-begun'
+  /** All its steps are made; it ends by itself. */
+  | 'learned'
+  | 'finished'
+  | 'not-owner'
+  | 'missing';
 
 /**
  * Asks for a run to end early and to keep its best weights. The worker sees the flag.
@@ -403,7 +411,10 @@ export async function requestFinishTraining(
     const { run } = locked;
     if (run.userId !== userId) return 'not-owner';
     if (isTerminal(run.status) || run.cancelRequested) return 'finished';
-    if (run.progress?.stage !== 'training') return 'not-begun';
+    const stage = run.progress?.stage ?? 'preparing';
+    if (stage !== 'training') {
+      return trainStages.indexOf(stage) > trainStages.indexOf('training') ? 'learned' : 'not-begun';
+    }
     await tx
       .update(trainingRuns)
       .set({ finishRequested: true, updatedAt: sql`now()` })

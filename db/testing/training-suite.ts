@@ -160,6 +160,8 @@ export function describeTrainings(name: string, open: () => Promise<Database>): 
       expect(await checkTrainingAttempt(db, run.id, 1)).toBe('go-on');
       expect(await ask(run.userId)).toBe('requested');
       expect(await checkTrainingAttempt(db, run.id, 1)).toBe('finish');
+      await updateTrainingProgress(db, run.id, 1, { ...progress, stage: 'evaluating' });
+      expect(await ask(run.userId)).toBe('learned');
       await requestCancelTraining(db, run.id, run.userId);
       expect(await checkTrainingAttempt(db, run.id, 1)).toBe('cancel');
       expect(await ask(run.userId)).toBe('finished');

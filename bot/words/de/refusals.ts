@@ -146,6 +146,8 @@ export const refusals = {
     'Nur wer dieses Training gestartet hat, kann es anhalten.',
   'It has not begun to learn, so there is nothing to keep yet. **Cancel** stops it.':
     'Das Lernen hat noch nicht angefangen, es gibt also nichts zu behalten. **Abbrechen** hält es an.',
+  'It has made all its steps and is choosing the best of them. There is nothing left to stop.':
+    'Alle Schritte sind gemacht, und das Beste davon wird gerade ausgesucht. Es gibt nichts mehr anzuhalten.',
   'What was learned then is not there any more. `/subject list` shows your subjects.':
     'Was ich damals gelernt habe, ist nicht mehr da. `/subject list` zeigt deine Motive.',
   'Only the owner of this subject can choose.': 'Das kann nur wählen, wem dieses Motiv gehört.',
