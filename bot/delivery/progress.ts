@@ -119,7 +119,9 @@ async function buildRendition(options: ProgressOptions, rendition: Rendition, is
   const row = await getRenditionWithSubjects(options.db, rendition.id);
   const [previewFileId] = rendition.progress?.previewFileIds ?? [];
   const subjects = (row?.subjects ?? []).map(({ subject }) => subject);
-  const preview = await readPicture(options, rendition.userId, previewFileId);
+  const preview = await readPicture(options, rendition.userId, previewFileId, {
+    isPreview: true,
+  });
   return inPublicLocale(options.db, rendition, () =>
     renditionProgress(rendition, { subjects, isServed, preview }),
   );

@@ -23,7 +23,7 @@ export async function readPreviews(
   { userId, progress }: Pick<TrainingRun, 'userId' | 'progress'>,
 ): Promise<Buffer | null> {
   const fileIds = progress?.previews?.map(({ fileId }) => fileId) ?? [];
-  const pictures = await readPictures(bot, userId, fileIds);
+  const pictures = await readPictures(bot, userId, fileIds, { isPreview: true });
   return pictures.length > 0 ? drawStrip([pictures], PREVIEW_TILE) : null;
 }
 
