@@ -69,11 +69,15 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   expect(existsSync(path.join(options.stateDir, 'denoiser.safetensors'))).toBe(true);
   expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(false);
 
-  // An edition of another size: its autoencoder is trained anew.
+  // An edition of another size and width: everything is trained anew.
   rmSync(options.stateDir, { recursive: true });
   const configFile = path.join(options.outDir, 'vae', 'config.json');
   const config = JSON.parse(readFileSync(configFile, 'utf8'));
   writeFileSync(configFile, JSON.stringify({ ...config, sample_size: 128 }));
+  const unetConfigFile = path.join(options.outDir, 'unet', 'config.json');
+  const unetConfig = JSON.parse(readFileSync(unetConfigFile, 'utf8'));
+  writeFileSync(unetConfigFile, JSON.stringify({ ...unetConfig, block_out_channels: [16, 32, 32] }));
   await pretrain({ ...options, steps: 1 });
   expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(true);
+  expect(existsSync(path.join(options.stateDir, 'text-encoder.safetensors'))).toBe(true);
 });

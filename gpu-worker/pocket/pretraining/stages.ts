@@ -11,7 +11,11 @@ import {
 } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { TEXT_ENCODER } from '../../diffusion/training/denoising-loss.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
-import { type ClipTextConfig, vaeConfigSchema } from '../../diffusion/weights/model-configs.ts';
+import {
+  type ClipTextConfig,
+  unetConfigSchema,
+  vaeConfigSchema,
+} from '../../diffusion/weights/model-configs.ts';
 import {
   readSafetensorsHeader,
   readTensorFloat32,
@@ -83,17 +87,24 @@ function committedReader(file: string, prefixOf: (name: string) => string | unde
   return (name: string): Float32Array => readTensorFloat32(entries.get(prefixOf(name) ?? name)!);
 }
 
-/** An edition of another architecture has an autoencoder that is no use here. */
+/** An edition of another architecture has weights that are no use here. */
 function hasThisAutoencoder(outDir: string): boolean {
-  const text = readFileSync(path.join(outDir, 'vae', 'config.json'), 'utf8');
   const { block_out_channels, latent_channels, sample_size } = vaeConfigSchema.parse(
-    JSON.parse(text),
+    readConfig(outDir, 'vae'),
   );
   return isDeepStrictEqual(
     [block_out_channels, latent_channels, sample_size],
     [vaeConfig.block_out_channels, vaeConfig.latent_channels, vaeConfig.sample_size],
   );
 }
+
+function hasThisUnet(outDir: string): boolean {
+  const { _class_name, ...config } = unetConfigSchema.parse(readConfig(outDir, 'unet'));
+  return isDeepStrictEqual(config, unetConfig);
+}
+
+const readConfig = (outDir: string, model: string): unknown =>
+  JSON.parse(readFileSync(path.join(outDir, model, 'config.json'), 'utf8'));
 
 async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Array): Promise<void> {
   const { stateDir, outDir, vaeSteps, seed } = options;
@@ -187,6 +198,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
   const committed =
     unetReader &&
     textReader &&
+    hasThisUnet(outDir) &&
     ((name: string) => (name.startsWith('unet.') ? unetReader(name) : textReader(name)));
   const resumes = existsSync(stateFile);
   const text =
@@ -199,7 +211,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     tokenizer.maxLength,
     seed,
     options.threads,
-    committed ?? ((name) => (name.startsWith(`${TEXT_ENCODER}.`) ? text?.(name) : undefined)),
+    committed || ((name) => (name.startsWith(`${TEXT_ENCODER}.`) ? text?.(name) : undefined)),
   );
   if (resumes) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   const average = new WeightAverage(trainer, EMA_DECAY, EMA_INTERVAL);
