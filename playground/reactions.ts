@@ -1,6 +1,7 @@
 /** @file Reactions of people under messages, and the gateway's news of them. */
+import type { APIUser } from 'discord-api-types/v10';
 import type { Json } from './json.ts';
-import { memberToWire } from './wire.ts';
+import { memberToWire, userToWire } from './wire.ts';
 import type { MessageRecord, World } from './world.ts';
 
 const GUILD_MESSAGE_REACTIONS = 1 << 10;
@@ -29,6 +30,21 @@ export function removeReaction(
   if (message.reactions.get(emoji)?.delete(userId)) {
     announce(world, 'MESSAGE_REACTION_REMOVE', message, userId, emoji);
   }
+}
+
+/** @returns the people who left this reaction, by id; `after` is the id of the last one on the page before */
+export function listReactors(
+  world: World,
+  message: MessageRecord,
+  emoji: string,
+  { after, limit }: { after: bigint; limit: number },
+): APIUser[] {
+  return [...(message.reactions.get(emoji) ?? [])]
+    .map(BigInt)
+    .filter((userId) => userId > after)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .slice(0, limit)
+    .map((userId) => userToWire(world, String(userId)));
 }
 
 function announce(

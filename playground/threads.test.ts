@@ -115,4 +115,21 @@ describe('a forum', () => {
     const [message] = playground.messages({ channel: thread.id });
     expect(message?.reactions).toMatchObject([{ emoji: { name: '⭐' }, count: 1 }]);
   });
+
+  test('lists who reacted, by id, a page at a time', async () => {
+    const { post } = await openForum();
+    const thread = await post();
+    const star = { message: thread.id, emoji: '⭐' };
+    for (const user of ['cleo', 'ben']) playground.react({ ...star, user });
+    playground.react({ ...star, user: 'dora', emoji: '👍' });
+    const message = await thread.messages.fetch({ message: thread.id, force: true });
+    const reaction = message.reactions.cache.get('⭐');
+    const first = await reaction?.users.fetch({ limit: 1 });
+    const rest = await reaction?.users.fetch({ limit: 100, after: first?.lastKey() ?? '' });
+    const [ben, cleo] = ['ben', 'cleo'].map((name) => playground.user(name).id).sort();
+    expect([...(first?.keys() ?? [])]).toEqual([ben]);
+    expect([...(rest?.keys() ?? [])]).toEqual([cleo]);
+    playground.deleteMessage(thread.id);
+    await expect(reaction?.users.fetch()).rejects.toMatchObject({ code: 10008 });
+  });
 });

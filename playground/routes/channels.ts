@@ -6,6 +6,7 @@ import { noContent, objectBody, ok } from '../http.ts';
 import { asString } from '../json.ts';
 import { messageToWire } from '../message-wire.ts';
 import { createMessage, deleteMessage, editMessage, visibleMessages } from '../messages.ts';
+import { listReactors } from '../reactions.ts';
 import {
   checkMayDeleteThread,
   checkNotArchived,
@@ -84,6 +85,12 @@ export function channelRoutes(world: World): Route[] {
       if (!mayDelete) throw refuse.missingPermissions();
       deleteMessage(world, message);
       return noContent();
+    }),
+    route('GET', `${MESSAGES}/{message_id}/reactions/{emoji_name}`, (request) => {
+      const limit = Math.min(100, Math.max(1, Number(request.query.get('limit') ?? 25)));
+      const after = BigInt(request.query.get('after') ?? 0);
+      const emoji = request.params.emoji_name ?? '';
+      return ok(listReactors(world, messageIn(request), emoji, { after, limit }));
     }),
     route('POST', '/channels/{channel_id}/typing', (request) => {
       channelIn(request);
