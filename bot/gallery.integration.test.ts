@@ -7,6 +7,7 @@ import { changeGuildSettings } from '#db/queries/guilds.ts';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
 import { findRenditionByInteraction, getRendition } from '#db/queries/renditions.ts';
 import { revokeShares, shareSubject } from '#db/queries/shares.ts';
+import type { GalleryPost } from '#db/schema/gallery-posts.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { ActionOutcome } from '#playground/delivery.ts';
@@ -26,7 +27,8 @@ const tags = ['Dog', 'Watercolour', 'Hall of fame', 'Staff'].map((name, index) =
 }));
 
 beforeAll(async () => {
-  stage = await startBotStage();
+  // A new session may wait for 5 s, as Discord asks.
+  stage = await startBotStage({ timings: { gatewayDownMs: 30_000 } });
   rex = await trainSubjectAs(stage, 'ada', { name: 'Rex', classNoun: 'dog' });
   await trainSubjectAs(stage, 'eve', { name: 'Tom', classNoun: 'cat' }, 'eqz');
   forum = stage.playground.createChannel({ name: 'gallery', type: 15, tags });
@@ -303,6 +305,64 @@ describe('votes', () => {
     stage.playground.unreact(star('ben', message));
     await until(async () => (await getPost(db(), post.id))?.voteCount === 1, 'one vote');
     expect(told(await press('ada', `vote:${post.id}`, message))).toMatch(/^This picture is yours/);
+  });
+
+  const votesOf = async (post: GalleryPost) => (await getPost(db(), post.id))?.voteCount;
+  const recounts = () =>
+    stage.logs
+      .filter(({ msg }) => msg === 'missed reactions counted')
+      .map(({ changed }) => changed);
+
+  test('by reactions while the bot was away are counted when it is back, once', async () => {
+    const { post } = await published();
+    const message = post.messageId ?? '';
+    await press('ben', `vote:${post.id}`, message);
+    stage.playground.react(star('cleo', message));
+    await until(async () => (await votesOf(post)) === 2, 'two votes');
+    await stage.restart(async () => {
+      stage.playground.unreact(star('cleo', message));
+      for (const user of ['ben', 'dora', 'eve', 'fay', 'ada']) {
+        stage.playground.react(star(user, message));
+      }
+    });
+    await until(() => readText(messageOf(post)).includes('⭐ 4 votes'), 'four votes');
+    expect(told(await press('ben', `vote:${post.id}`, message))).toMatch(
+      /^Your ⭐ under its message still counts\. It has 4 votes now\./,
+    );
+    expect(recounts()).toEqual([5]);
+    await stage.restart();
+    await published();
+    expect(recounts()).toEqual([5]);
+    expect(await votesOf(post)).toBe(4);
+  });
+
+  test('by reactions just while they are read again are not lost', async () => {
+    const { post } = await published();
+    const message = post.messageId ?? '';
+    stage.playground.fault({
+      ...{ kind: 'slow', delayMs: 2_000 },
+      route: `GET /channels/*/messages/${message}/reactions/*`,
+    });
+    await stage.restart();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // What Discord is about to answer is older than this.
+    stage.playground.react(star('dora', message));
+    await until(async () => (await votesOf(post)) === 1, 'one vote');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await votesOf(post)).toBe(1);
+  });
+
+  test('that a new session of the gateway was not told of are counted, however many', async () => {
+    const { post } = await published();
+    const { reactions } = stage.playground.world.messages.get(post.messageId ?? '')!;
+    const crowd = Array.from({ length: 120 }, (_, i) =>
+      stage.playground.createUser({ username: `fan${i}` }),
+    );
+    // The gateway tells nobody of these.
+    reactions.set('⭐', new Set(crowd.map(({ id }) => id)));
+    stage.playground.fault({ kind: 'invalid-session' });
+    await until(async () => (await votesOf(post)) === 120, '120 votes', STAGE_TIMEOUT_MS);
+    expect(stage.bot.isHealthy()).toBe(true);
   });
 
   test('lead to the hall of fame, with its tag', async () => {

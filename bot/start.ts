@@ -28,6 +28,7 @@ import { watchHealth } from './health.ts';
 import { finishDeletions } from './intake/delete-subject.ts';
 import { discardUsedStartPictures } from './intake/start-picture.ts';
 import { discardOldDrafts } from './intake/training-drafts.ts';
+import { createReactionReader } from './interactions/missed-reactions.ts';
 import { countReactions } from './interactions/reactions.ts';
 import { routeInteractions } from './interactions/route.ts';
 import { type BasePresets, paperPresets } from './presets.ts';
@@ -45,6 +46,8 @@ export interface BotTimings {
   readonly renditionProgressMs: number;
   /** Between two sweeps for rows without a job and for unfinished deletions. */
   readonly sweepMs: number;
+  /** Between two readings of the reactions under published pictures, beside those at each start and new session. */
+  readonly reactionsMs: number;
   /** How long the gateway may be down before the bot asks to be started anew. */
   readonly gatewayDownMs: number;
   /** How long a stop waits for interactions under way. */
@@ -94,6 +97,7 @@ const defaultTimings: BotTimings = {
   editMs: 5_000,
   renditionProgressMs: 4_000,
   sweepMs: 30_000,
+  reactionsMs: 24 * 3_600_000,
   gatewayDownMs: 90_000,
   drainMs: 10_000,
 };
@@ -196,7 +200,16 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     deliver: () => outboxLoop.kick(),
   };
   const router = routeInteractions(client, bot, onRestart);
-  countReactions(client, bot);
+  const ending = new AbortController();
+  const reader = createReactionReader({
+    ...{ db, logger, onRestart },
+    rest: client.rest,
+    signal: ending.signal,
+  });
+  countReactions(client, bot, reader.touch);
+  const reactionsLoop = startLoop('reactions', timings.reactionsMs, logger, reader.read);
+  // A new session; what happened since the last one is told to nobody. A resumed one makes up for it by itself.
+  client.on(Events.ShardReady, () => reactionsLoop.kick());
   logger.info({ applicationId: discord.applicationId }, 'bot ready');
 
   let stopping: Promise<void> | undefined;
@@ -205,8 +218,10 @@ export async function startBot(dependencies: BotDependencies): Promise<RunningBo
     stop() {
       stopping ??= (async () => {
         isOver = true;
+        ending.abort();
         await router.drain(timings.drainMs);
-        await Promise.all([progressLoop.stop(), outboxLoop.stop(), sweepLoop.stop()]);
+        const loops = [progressLoop, outboxLoop, sweepLoop, reactionsLoop];
+        await Promise.all(loops.map((loop) => loop.stop()));
         health.stop();
         await client.destroy();
         closePhotoDecoder();

@@ -10,16 +10,18 @@ import { castVote } from '#db/queries/gallery-votes.ts';
 import type { BotContext } from '../context.ts';
 
 /** The reaction that votes. */
-const STAR = '⭐';
+export const STAR = '⭐';
 
 type Reaction = GatewayMessageReactionAddDispatchData | GatewayMessageReactionRemoveDispatchData;
 
-/** Starts counting reactions. */
+/** Starts counting reactions. @param onSeen told of each first, with its message's id */
 export function countReactions(
   client: Client,
-  bot: Pick<BotContext, 'db' | 'logger' | 'deliver'>,
+  bot: Pick<BotContext, 'db' | 'logger'>,
+  onSeen: (messageId: string) => void,
 ): void {
   const listen = (isOn: boolean) => (reaction: Reaction) => {
+    onSeen(reaction.message_id);
     countReaction(bot, reaction, isOn).catch((error) =>
       bot.logger.error({ err: error, messageId: reaction.message_id }, 'reaction not counted'),
     );
@@ -29,7 +31,7 @@ export function countReactions(
 }
 
 async function countReaction(
-  bot: Pick<BotContext, 'db' | 'logger' | 'deliver'>,
+  bot: Pick<BotContext, 'db' | 'logger'>,
   reaction: Reaction,
   isOn: boolean,
 ): Promise<void> {

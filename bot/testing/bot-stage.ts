@@ -77,6 +77,7 @@ const timings: BotTimings = {
   // A busy machine may take its time over a rendition; tests of its message say when they want it.
   renditionProgressMs: 3_600_000,
   sweepMs: 200,
+  reactionsMs: 3_600_000,
   gatewayDownMs: 1_500,
   // A handler that outlives its bot would go on in the next one's process, as it never does in life.
   drainMs: 60_000,

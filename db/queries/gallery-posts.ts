@@ -1,5 +1,5 @@
 /** @file Queries: published pictures one by one; pages of them are in gallery-pages.ts. */
-import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { galleryPostSubjects } from '../schema/gallery-post-subjects.ts';
 import { type GalleryPost, galleryPosts } from '../schema/gallery-posts.ts';
@@ -47,6 +47,26 @@ export async function findPostByMessage(
 ): Promise<GalleryPost | undefined> {
   const [post] = await db.select().from(galleryPosts).where(eq(galleryPosts.messageId, messageId));
   return post;
+}
+
+/** @returns published posts that have a message, of so many last days and at most so many, newest first */
+export async function listShownPosts(
+  db: Db,
+  { limit, days }: { limit: number; days: number },
+): Promise<Pick<GalleryPost, 'id' | 'channelId' | 'messageId'>[]> {
+  // The newest are found by their ids first, so that no more are looked at, however many there are.
+  const newest = db
+    .select()
+    .from(galleryPosts)
+    .where(and(eq(galleryPosts.status, 'published'), isNotNull(galleryPosts.messageId)))
+    .orderBy(desc(galleryPosts.id))
+    .limit(limit)
+    .as('newest');
+  return db
+    .select({ id: newest.id, channelId: newest.channelId, messageId: newest.messageId })
+    .from(newest)
+    .where(gte(newest.publishedAt, sql`now() - make_interval(days => ${days})`))
+    .orderBy(desc(newest.id));
 }
 
 /** @returns the posts with what views show of them, in the order of the ids */

@@ -66,6 +66,35 @@ export async function castVote(db: Db, vote: Vote): Promise<VoteResult> {
   });
 }
 
+/**
+ * Brings the votes by reaction in line with those who react now, as Discord lists them.
+ *
+ * @returns how many votes changed
+ */
+export async function alignReactions(
+  db: Db,
+  postId: string,
+  userIds: readonly string[],
+): Promise<number> {
+  const [post] = await db.select().from(galleryPosts).where(eq(galleryPosts.id, postId));
+  if (!post) return 0;
+  const counted = await db
+    .select({ userId: galleryVotes.userId })
+    .from(galleryVotes)
+    .where(and(eq(galleryVotes.postId, postId), eq(galleryVotes.byReaction, true)));
+  const before = new Set(counted.map(({ userId }) => userId));
+  const now = new Set(userIds.filter((userId) => userId !== post.authorId));
+  const all = new Set([...before, ...now]);
+  const differing = [...all].filter((userId) => now.has(userId) !== before.has(userId));
+  let changed = 0;
+  for (const userId of differing) {
+    const vote = { postId, guildId: post.guildId, userId, by: 'reaction' } as const;
+    const { outcome } = await castVote(db, { ...vote, isOn: now.has(userId) });
+    changed += Number(outcome === 'counted');
+  }
+  return changed;
+}
+
 function change(before: Ways | undefined, { by, isOn }: Vote): Ways {
   const { byButton = false, byReaction = false } = before ?? {};
   if (by === 'reaction') return { byButton, byReaction: isOn === 'toggle' ? !byReaction : isOn };

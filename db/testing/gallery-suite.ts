@@ -13,10 +13,11 @@ import {
   getPost,
   isPublishedIn,
   listPublishRequests,
+  listShownPosts,
   setPostMessage,
   withdrawLostPost,
 } from '../queries/gallery-posts.ts';
-import { castVote } from '../queries/gallery-votes.ts';
+import { alignReactions, castVote } from '../queries/gallery-votes.ts';
 import { changeGuildSettings } from '../queries/guilds.ts';
 import {
   claimDeliveries,
@@ -31,7 +32,7 @@ import { createReport, decideReport, getReport } from '../queries/reports.ts';
 import { shareSubject } from '../queries/shares.ts';
 import { softDeleteSubject } from '../queries/subject-deletion.ts';
 import { newId } from '../schema/columns.ts';
-import { galleryPosts } from '../schema/gallery-posts.ts';
+import { type GalleryPost, galleryPosts } from '../schema/gallery-posts.ts';
 import { outboxDeliveries } from '../schema/outbox-deliveries.ts';
 import type { Subject } from '../schema/subjects.ts';
 import { insertFinishedRendition, insertReadySubject, makeSnowflake } from './rows.ts';
@@ -293,6 +294,44 @@ export function describeGalleries(name: string, open: () => Promise<Database>): 
         await cast(post, 'a', 'reaction', false);
         await cast(post, 'a', 'reaction', false);
         expect(await votes(post.id)).toBe(1);
+      });
+
+      it('are brought in line with the reactions that are there now, and buttons stay', async () => {
+        const { post, authorId } = await published();
+        await cast(post, 'a', 'reaction', true);
+        await cast(post, 'b', 'button', true);
+        await cast(post, 'c', 'button', true);
+        await cast(post, 'c', 'reaction', true);
+        const now = ['b', 'd', authorId];
+        expect(await alignReactions(db, post.id, now)).toBe(4);
+        // a is gone; b and c have their buttons, b and d their reactions.
+        expect(await votes(post.id)).toBe(3);
+        expect(await alignReactions(db, post.id, now)).toBe(0);
+        await cast(post, 'b', 'button', false);
+        expect(await votes(post.id)).toBe(3);
+        await withdrawPost(db, post.id, { userId: authorId });
+        expect(await alignReactions(db, post.id, [])).toBe(0);
+        expect(await votes(post.id)).toBe(3);
+        expect(await alignReactions(db, newId(), ['a'])).toBe(0);
+      });
+
+      it('are looked for under the newest posts of the last days that have a message', async () => {
+        const posts = [];
+        for (let i = 0; i < 4; i++) posts.push((await published()).post);
+        const [old, lost, first, second] = posts as [GalleryPost, ...GalleryPost[]];
+        for (const { id } of [old, first, second].flatMap((post) => post ?? [])) {
+          await setPostMessage(db, id, { channelId: '1', messageId: id });
+        }
+        const past = new Date(Date.now() - 20 * 24 * 3_600_000);
+        await db.update(galleryPosts).set({ publishedAt: past }).where(eq(galleryPosts.id, old.id));
+        const own = new Set(posts.map(({ id }) => id));
+        const shown = async (limit: number) =>
+          (await listShownPosts(db, { limit, days: 14 })).flatMap(({ id }) =>
+            own.has(id) ? id : [],
+          );
+        expect(await shown(100)).toEqual([second?.id, first?.id]);
+        expect(await shown(1)).toEqual([second?.id]);
+        expect(lost?.messageId).toBeNull();
       });
 
       it('count right when many come at once', async () => {
