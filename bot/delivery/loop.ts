@@ -46,8 +46,9 @@ export function startLoop(
       )
       .finally(() => {
         running = undefined;
+        if (failures === 0) return schedule(isKicked ? 0 : intervalMs);
         const pauseMs = Math.min(MAX_PAUSE_MS, intervalMs * 2 ** Math.min(failures, 10));
-        schedule(failures === 0 && isKicked ? 0 : Math.max(pauseMs, failures === 0 ? 0 : 500));
+        schedule(Math.max(pauseMs, 500));
       });
   };
   schedule(0);
