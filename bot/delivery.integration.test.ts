@@ -3,21 +3,18 @@
 import { type APIMessage, ComponentType } from 'discord.js';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTraining } from '#db/queries/new-trainings.ts';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
-import {
-  failRendition,
-  findRenditionByInteraction,
-  startRenditionAttempt,
-} from '#db/queries/renditions.ts';
+import { failRendition, startRenditionAttempt } from '#db/queries/rendition-attempts.ts';
+import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
 import { listSubjects } from '#db/queries/subjects.ts';
 import {
   cancelTraining,
   checkTrainingAttempt,
-  createTraining,
   failTraining,
-  getTrainingRun,
-} from '#db/queries/training-runs.ts';
+} from '#db/queries/training-attempts.ts';
+import { getTrainingRun } from '#db/queries/training-runs.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import { insertRendition } from '#db/testing/rows.ts';
 import type { ActionOutcome } from '#playground/delivery.ts';

@@ -8,8 +8,8 @@ import { createDraft } from '#db/queries/rendition-drafts.ts';
 import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { createReport } from '#db/queries/reports.ts';
 import { shareSubject } from '#db/queries/shares.ts';
+import { startTrainingAttempt, updateTrainingProgress } from '#db/queries/training-attempts.ts';
 import { createTrainingDraft } from '#db/queries/training-drafts.ts';
-import { startTrainingAttempt, updateTrainingProgress } from '#db/queries/training-runs.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import {
   insertFinishedRendition,

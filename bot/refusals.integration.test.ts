@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listSubjects } from '#db/queries/subjects.ts';
-import { failTraining } from '#db/queries/training-runs.ts';
+import { failTraining } from '#db/queries/training-attempts.ts';
 import type { ActionOutcome, ActionSettings } from '#playground/delivery.ts';
 import {
   type BotStage,

@@ -1,12 +1,8 @@
 /** @file The message of a rendition that takes its time: posted once, edited with previews, and in the end the card. */
 import type { APIMessage } from 'discord.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  findRenditionByInteraction,
-  getRendition,
-  startRenditionAttempt,
-  updateRenditionProgress,
-} from '#db/queries/renditions.ts';
+import { startRenditionAttempt, updateRenditionProgress } from '#db/queries/rendition-attempts.ts';
+import { findRenditionByInteraction, getRendition } from '#db/queries/renditions.ts';
 import type { Rendition } from '#db/schema/renditions.ts';
 import { listFiles, readText } from '#playground/message-parts.ts';
 import { ensureDataKey } from './intake/data-keys.ts';

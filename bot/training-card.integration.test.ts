@@ -6,10 +6,9 @@ import { getSubject } from '#db/queries/subjects.ts';
 import {
   checkTrainingAttempt,
   failTraining,
-  getTrainingRun,
-  listOpenTrainingRuns,
   succeedTraining,
-} from '#db/queries/training-runs.ts';
+} from '#db/queries/training-attempts.ts';
+import { getTrainingRun, listOpenTrainingRuns } from '#db/queries/training-runs.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { makeTrainResult } from '#db/testing/rows.ts';
 import { listComponents, listFiles, readText } from '#playground/message-parts.ts';

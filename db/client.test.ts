@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isSharedDatabaseUrl, openDatabase } from './client.ts';
 import { trainSubject } from './jobs/train-subject.ts';
 import { migrateDatabase } from './migrate.ts';
-import { getTrainingRun, startTrainingAttempt } from './queries/training-runs.ts';
+import { startTrainingAttempt } from './queries/training-attempts.ts';
+import { getTrainingRun } from './queries/training-runs.ts';
 import { openQueue } from './queue.ts';
 import { newId } from './schema/columns.ts';
 import { trainingRuns } from './schema/training-runs.ts';

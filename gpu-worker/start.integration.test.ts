@@ -14,12 +14,9 @@ import { getRendition } from '#db/queries/renditions.ts';
 import { softDeleteSubject } from '#db/queries/subject-deletion.ts';
 import { getSubject } from '#db/queries/subjects.ts';
 import { createAnotherTraining } from '#db/queries/train-again.ts';
-import {
-  getTrainingRun,
-  requestCancelTraining,
-  requestFinishTraining,
-  startTrainingAttempt,
-} from '#db/queries/training-runs.ts';
+import { startTrainingAttempt } from '#db/queries/training-attempts.ts';
+import { requestCancelTraining, requestFinishTraining } from '#db/queries/training-ends.ts';
+import { getTrainingRun } from '#db/queries/training-runs.ts';
 import { listTrainingTimes } from '#db/queries/training-times.ts';
 import { getDataKey } from '#db/queries/users.ts';
 import { type JobQueue, openQueue } from '#db/queue.ts';

@@ -1,6 +1,6 @@
 /** @file Cancel, under a rendition that is not over: for who asked for it only. */
 import type { ButtonInteraction } from 'discord.js';
-import { requestCancelRendition } from '#db/queries/renditions.ts';
+import { requestCancelRendition } from '#db/queries/rendition-ends.ts';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';

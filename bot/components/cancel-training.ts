@@ -1,6 +1,6 @@
 /** @file Cancel, under a training's message: for its owner only. */
 import type { ButtonInteraction } from 'discord.js';
-import { requestCancelTraining } from '#db/queries/training-runs.ts';
+import { requestCancelTraining } from '#db/queries/training-ends.ts';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';

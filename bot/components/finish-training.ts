@@ -1,6 +1,6 @@
 /** @file Stop now and keep the best, under a training's card: for its owner only. */
 import type { ButtonInteraction } from 'discord.js';
-import { requestFinishTraining } from '#db/queries/training-runs.ts';
+import { requestFinishTraining } from '#db/queries/training-ends.ts';
 import type { BotContext } from '../context.ts';
 import type { ButtonTarget } from '../custom-ids.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';

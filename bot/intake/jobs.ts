@@ -1,8 +1,8 @@
 /** @file A user's jobs: listing them, looking at one, stopping it, making it again. */
 import { findUserJob, listUserJobs, type UserJob } from '#db/queries/jobs.ts';
 import { findDelivery, listFailedDeliveries } from '#db/queries/outbox-deliveries.ts';
-import { requestCancelRendition } from '#db/queries/renditions.ts';
-import { requestCancelTraining } from '#db/queries/training-runs.ts';
+import { requestCancelRendition } from '#db/queries/rendition-ends.ts';
+import { requestCancelTraining } from '#db/queries/training-ends.ts';
 import { isTerminal } from '#db/schema/status.ts';
 import type { BotContext } from '../context.ts';
 import { UserError } from '../user-error.ts';

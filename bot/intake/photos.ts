@@ -1,7 +1,7 @@
 /** @file Photos on their way in: fetched from allowed hosts, decoded to clean pixels, stored encrypted. */
 
+import type { NewPhoto } from '#db/queries/new-trainings.ts';
 import type { DraftPhoto } from '#db/queries/training-drafts.ts';
-import type { NewPhoto } from '#db/queries/training-runs.ts';
 import {
   type CleanPhoto,
   decodePhoto,

@@ -1,6 +1,6 @@
 /** @file A picture that a user gives to start from: in like a photo, out as soon as its rendition is over. */
 import { deleteDraft, listOldDrafts } from '#db/queries/rendition-drafts.ts';
-import { forgetStartFile, isStartFile, listUsedStartFiles } from '#db/queries/renditions.ts';
+import { forgetStartFile, isStartFile, listUsedStartFiles } from '#db/queries/start-files.ts';
 import type { BotContext } from '../context.ts';
 import { ensureDataKey } from './data-keys.ts';
 import { type PhotoLink, receivePhoto } from './photos.ts';

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { APIMessage } from 'discord.js';
 import type { TrainProgress } from '#db/jobs/train-subject.ts';
-import { startRenditionAttempt, succeedRendition } from '#db/queries/renditions.ts';
+import { startRenditionAttempt, succeedRendition } from '#db/queries/rendition-attempts.ts';
 import {
-  listOpenTrainingRuns,
   startTrainingAttempt,
   succeedTraining,
   updateTrainingProgress,
-} from '#db/queries/training-runs.ts';
+} from '#db/queries/training-attempts.ts';
+import { listOpenTrainingRuns } from '#db/queries/training-runs.ts';
 import type { ArtifactMethod } from '#db/schema/artifacts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';

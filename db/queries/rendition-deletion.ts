@@ -6,7 +6,7 @@ import { renditions } from '../schema/renditions.ts';
 import { openStatuses } from '../schema/status.ts';
 import { forgetOutcome } from './outbox-deliveries.ts';
 import { withdrawPostsOfRendition } from './publishing.ts';
-import { lockRendition, stopRendition } from './renditions.ts';
+import { lockRendition, stopRendition } from './rendition-ends.ts';
 
 /** Deletes a rendition: it stops where it is still open, and its published pictures are taken down. */
 export async function softDeleteRendition(db: Db, renditionId: string): Promise<void> {

@@ -10,7 +10,7 @@ import {
   listGranteesOf,
   parseGrantee,
 } from './grantees.ts';
-import { stopRevokedRenditions } from './renditions.ts';
+import { stopRevokedRenditions } from './rendition-ends.ts';
 import { normalizeSubjectName } from './subject-name.ts';
 
 /** A subject that the asker may use, and why. */

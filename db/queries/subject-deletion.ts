@@ -11,13 +11,10 @@ import { trainingRuns } from '../schema/training-runs.ts';
 import { users } from '../schema/users.ts';
 import { forgetOutcomesOfSubject, listOutcomeFilesOfSubject } from './outbox-deliveries.ts';
 import { withdrawPostsOfSubject } from './publishing.ts';
-import {
-  forgetPicturesOfSubject,
-  listPicturesOfSubject,
-  stopRenditionsOfSubject,
-} from './renditions.ts';
+import { stopRenditionsOfSubject } from './rendition-ends.ts';
+import { forgetPicturesOfSubject, listPicturesOfSubject } from './renditions.ts';
 import { forgetSharesOfSubject } from './shares.ts';
-import { stopTrainingsOfSubject } from './training-runs.ts';
+import { stopTrainingsOfSubject } from './training-ends.ts';
 
 const alive = isNull(subjects.deletedAt);
 

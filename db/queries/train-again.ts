@@ -7,7 +7,7 @@ import { type Subject, subjects } from '../schema/subjects.ts';
 import { type TrainingRun, trainingRuns } from '../schema/training-runs.ts';
 import { onlyRow } from './errors.ts';
 import { ensureGuild } from './guilds.ts';
-import { recordTraining } from './training-runs.ts';
+import { recordTraining } from './new-trainings.ts';
 
 /** What was asked for. */
 export interface AnotherTraining {

@@ -4,8 +4,8 @@ import type { Db } from '../client.ts';
 import { subjects } from '../schema/subjects.ts';
 import { type DraftPhoto, type TrainingDraft, trainingDrafts } from '../schema/training-drafts.ts';
 import { onlyRow } from './errors.ts';
+import { type CreatedTraining, createTraining } from './new-trainings.ts';
 import { normalizeSubjectName } from './subject-name.ts';
-import { type CreatedTraining, createTraining } from './training-runs.ts';
 import { ensureUser } from './users.ts';
 
 export type { DraftPhoto } from '../schema/training-drafts.ts';

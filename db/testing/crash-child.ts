@@ -7,7 +7,7 @@
 import { openDatabase } from '../client.ts';
 import { trainSubject } from '../jobs/train-subject.ts';
 import { migrateDatabase } from '../migrate.ts';
-import { startTrainingAttempt } from '../queries/training-runs.ts';
+import { startTrainingAttempt } from '../queries/training-attempts.ts';
 import { openQueue } from '../queue.ts';
 import { insertTraining } from './rows.ts';
 

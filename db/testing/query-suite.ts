@@ -8,6 +8,8 @@ import { migrateDatabase } from '../migrate.ts';
 import { getArtifact, listArtifacts } from '../queries/artifacts.ts';
 import { ensureClassImageSet, growClassImageSet } from '../queries/class-image-sets.ts';
 import { upsertGuild } from '../queries/guilds.ts';
+import { createRendition } from '../queries/new-renditions.ts';
+import { createTraining } from '../queries/new-trainings.ts';
 import { countOpenJobs } from '../queries/open-jobs.ts';
 import {
   claimDeliveries,
@@ -17,19 +19,20 @@ import {
   markDelivered,
   rescheduleDelivery,
 } from '../queries/outbox-deliveries.ts';
-import { insertSubjectUses } from '../queries/rendition-subjects.ts';
 import {
   checkRenditionAttempt,
-  createRendition,
   failRendition,
+  startRenditionAttempt,
+  succeedRendition,
+  updateRenditionProgress,
+} from '../queries/rendition-attempts.ts';
+import { requestCancelRendition } from '../queries/rendition-ends.ts';
+import { insertSubjectUses } from '../queries/rendition-subjects.ts';
+import {
   getRendition,
   getRenditionWithSubjects,
   listFinishedRenditions,
   listUnqueuedRenditions,
-  requestCancelRendition,
-  startRenditionAttempt,
-  succeedRendition,
-  updateRenditionProgress,
 } from '../queries/renditions.ts';
 import {
   listUnpurgedSubjects,
@@ -46,17 +49,18 @@ import {
   assignIdentifier,
   cancelTraining,
   checkTrainingAttempt,
-  createTraining,
   failTraining,
+  startTrainingAttempt,
+  succeedTraining,
+  updateTrainingProgress,
+} from '../queries/training-attempts.ts';
+import { requestCancelTraining } from '../queries/training-ends.ts';
+import {
   getTrainingRun,
   getTrainingRunWithSubject,
   listOpenTrainingRuns,
   listUnqueuedTrainingRuns,
-  requestCancelTraining,
   setTrainingProgressMessage,
-  startTrainingAttempt,
-  succeedTraining,
-  updateTrainingProgress,
 } from '../queries/training-runs.ts';
 import {
   deleteDataKey,

@@ -5,12 +5,9 @@ import type { JobName } from '../jobs/index.ts';
 import { renderPrompt } from '../jobs/render-prompt.ts';
 import { trainSubject } from '../jobs/train-subject.ts';
 import { migrateDatabase } from '../migrate.ts';
-import {
-  failTraining,
-  getTrainingRun,
-  requestCancelTraining,
-  startTrainingAttempt,
-} from '../queries/training-runs.ts';
+import { failTraining, startTrainingAttempt } from '../queries/training-attempts.ts';
+import { requestCancelTraining } from '../queries/training-ends.ts';
+import { getTrainingRun } from '../queries/training-runs.ts';
 import {
   type JobQueue,
   lockDurationMs,

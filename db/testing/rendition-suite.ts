@@ -3,26 +3,23 @@ import { eq, sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../client.ts';
 import { getPost } from '../queries/gallery-posts.ts';
+import { createRendition } from '../queries/new-renditions.ts';
 import { findDelivery } from '../queries/outbox-deliveries.ts';
 import { publishPost } from '../queries/publishing.ts';
+import {
+  checkRenditionAttempt,
+  failRendition,
+  startRenditionAttempt,
+  succeedRendition,
+} from '../queries/rendition-attempts.ts';
 import {
   listUnpurgedRenditions,
   purgeRendition,
   softDeleteRendition,
 } from '../queries/rendition-deletion.ts';
 import { createDraft, deleteDraft, findDraft, listOldDrafts } from '../queries/rendition-drafts.ts';
-import {
-  checkRenditionAttempt,
-  createRendition,
-  failRendition,
-  forgetStartFile,
-  getRendition,
-  isStartFile,
-  listFinishedRenditions,
-  listUsedStartFiles,
-  startRenditionAttempt,
-  succeedRendition,
-} from '../queries/renditions.ts';
+import { getRendition, listFinishedRenditions } from '../queries/renditions.ts';
+import { forgetStartFile, isStartFile, listUsedStartFiles } from '../queries/start-files.ts';
 import {
   listUnpurgedSubjects,
   purgeSubject,

@@ -3,21 +3,15 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { Db } from '../client.ts';
 import type { RenderedWith, RenderResult } from '../jobs/render-prompt.ts';
 import type { TrainResult } from '../jobs/train-subject.ts';
+import { createRendition, type NewRendition } from '../queries/new-renditions.ts';
+import { createTraining, type NewPhoto, type NewTraining } from '../queries/new-trainings.ts';
+import { startRenditionAttempt, succeedRendition } from '../queries/rendition-attempts.ts';
 import {
-  createRendition,
-  type NewRendition,
-  startRenditionAttempt,
-  succeedRendition,
-} from '../queries/renditions.ts';
-import {
-  createTraining,
   type NewArtifact,
-  type NewPhoto,
-  type NewTraining,
   startTrainingAttempt,
   succeedTraining,
   type TrainSuccess,
-} from '../queries/training-runs.ts';
+} from '../queries/training-attempts.ts';
 import type { Rendition } from '../schema/renditions.ts';
 import type { Subject } from '../schema/subjects.ts';
 import type { TrainingRun } from '../schema/training-runs.ts';

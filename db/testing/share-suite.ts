@@ -5,8 +5,9 @@ import type { Database, Db } from '../client.ts';
 import { migrateDatabase } from '../migrate.ts';
 import type { Asker, Grantee } from '../queries/grantees.ts';
 import { findDelivery } from '../queries/outbox-deliveries.ts';
+import { startRenditionAttempt } from '../queries/rendition-attempts.ts';
 import { countSubjectUses } from '../queries/rendition-subjects.ts';
-import { getRendition, startRenditionAttempt } from '../queries/renditions.ts';
+import { getRendition } from '../queries/renditions.ts';
 import {
   findSubjectByName,
   findUsableSubject,

@@ -13,13 +13,12 @@ import { createAnotherTraining } from '../queries/train-again.ts';
 import {
   checkTrainingAttempt,
   failTraining,
-  getTrainingRun,
-  requestCancelTraining,
-  requestFinishTraining,
   startTrainingAttempt,
   succeedTraining,
   updateTrainingProgress,
-} from '../queries/training-runs.ts';
+} from '../queries/training-attempts.ts';
+import { requestCancelTraining, requestFinishTraining } from '../queries/training-ends.ts';
+import { getTrainingRun } from '../queries/training-runs.ts';
 import { listTrainingTimes } from '../queries/training-times.ts';
 import {
   insertReadySubject,

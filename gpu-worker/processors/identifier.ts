@@ -1,6 +1,6 @@
 /** @file A subject's identifier on this base: chosen once, so that a later attempt trains the same words. */
 import { listTakenIdentifiers } from '#db/queries/subjects.ts';
-import { assignIdentifier } from '#db/queries/training-runs.ts';
+import { assignIdentifier } from '#db/queries/training-attempts.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';
 import { chooseIdentifier } from '../dreambooth/base-checkpoint.ts';

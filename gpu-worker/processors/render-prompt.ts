@@ -8,11 +8,11 @@ import {
   cancelRendition,
   checkRenditionAttempt,
   failRendition,
-  getRenditionWithSubjects,
   startRenditionAttempt,
   succeedRendition,
   updateRenditionProgress,
-} from '#db/queries/renditions.ts';
+} from '#db/queries/rendition-attempts.ts';
+import { getRenditionWithSubjects } from '#db/queries/renditions.ts';
 import type { JobProcessor } from '#db/queue.ts';
 import { AttemptOverError, type AttemptWatch, watchAttempt } from './attempt.ts';
 import type { ProcessorContext } from './context.ts';

@@ -10,11 +10,11 @@ import {
   cancelTraining,
   checkTrainingAttempt,
   failTraining,
-  getTrainingRunWithSubject,
   startTrainingAttempt,
   succeedTraining,
   updateTrainingProgress,
-} from '#db/queries/training-runs.ts';
+} from '#db/queries/training-attempts.ts';
+import { getTrainingRunWithSubject } from '#db/queries/training-runs.ts';
 import { listTrainingTimes } from '#db/queries/training-times.ts';
 import type { JobProcessor } from '#db/queue.ts';
 import type { Photo } from '#db/schema/photos.ts';

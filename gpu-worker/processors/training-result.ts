@@ -1,7 +1,7 @@
 /** @file What a training leaves in storage: the candidates that are kept, their samples, the class before and after. */
 import { stat } from 'node:fs/promises';
 import type { TrainEvaluation, TrainTimes } from '#db/jobs/train-subject.ts';
-import type { NewArtifact, TrainSuccess } from '#db/queries/training-runs.ts';
+import type { NewArtifact, TrainSuccess } from '#db/queries/training-attempts.ts';
 import type {
   TrainingMethod,
   TrainSubjectRequest,

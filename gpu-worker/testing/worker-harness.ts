@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import type { Database, Db } from '#db/client.ts';
 import type { TrainSettings } from '#db/jobs/train-subject.ts';
 import { createLogger } from '#db/logger.ts';
-import type { NewPhoto } from '#db/queries/training-runs.ts';
+import type { NewPhoto } from '#db/queries/new-trainings.ts';
 import { type OutboxDelivery, outboxDeliveries } from '#db/schema/outbox-deliveries.ts';
 import type { Subject } from '#db/schema/subjects.ts';
 import type { TrainingRun } from '#db/schema/training-runs.ts';

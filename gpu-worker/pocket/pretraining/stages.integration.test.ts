@@ -76,7 +76,10 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   writeFileSync(configFile, JSON.stringify({ ...config, sample_size: 128 }));
   const unetConfigFile = path.join(options.outDir, 'unet', 'config.json');
   const unetConfig = JSON.parse(readFileSync(unetConfigFile, 'utf8'));
-  writeFileSync(unetConfigFile, JSON.stringify({ ...unetConfig, block_out_channels: [16, 32, 32] }));
+  writeFileSync(
+    unetConfigFile,
+    JSON.stringify({ ...unetConfig, block_out_channels: [16, 32, 32] }),
+  );
   await pretrain({ ...options, steps: 1 });
   expect(existsSync(path.join(options.stateDir, 'autoencoder.safetensors'))).toBe(true);
   expect(existsSync(path.join(options.stateDir, 'text-encoder.safetensors'))).toBe(true);
