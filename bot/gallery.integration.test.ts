@@ -1,141 +1,38 @@
-/** @file The gallery on a Discord of our own: forums with tags, plain channels, votes, remix, consent, reports, and what goes again. */
-import type { APIMessage } from 'discord.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listGalleryPage } from '#db/queries/gallery-pages.ts';
-import { getPost } from '#db/queries/gallery-posts.ts';
-import { changeGuildSettings } from '#db/queries/guilds.ts';
+/** @file The gallery on a Discord of our own: forums with tags, plain channels, consent, pages, remix. */
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findDelivery } from '#db/queries/outbox-deliveries.ts';
-import { findRenditionByInteraction, getRendition } from '#db/queries/renditions.ts';
+import { findRenditionByInteraction } from '#db/queries/renditions.ts';
 import { revokeShares, shareSubject } from '#db/queries/shares.ts';
-import type { GalleryPost } from '#db/schema/gallery-posts.ts';
-import type { Rendition } from '#db/schema/renditions.ts';
-import type { Subject } from '#db/schema/subjects.ts';
 import type { ActionOutcome } from '#playground/delivery.ts';
 import type { FaultRequest } from '#playground/faults.ts';
 import { listComponents, listFiles, readText } from '#playground/message-parts.ts';
-import type { ChannelRecord } from '#playground/world.ts';
-import { type BotStage, STAGE_TIMEOUT_MS, startBotStage, until } from './testing/bot-stage.ts';
-import { finishRendition, trainSubjectAs } from './testing/played-worker.ts';
+import { until } from './testing/bot-stage.ts';
+import { tags, useGallery } from './testing/gallery-stage.ts';
 
-let stage: BotStage;
-let rex: Subject;
-let forum: ChannelRecord;
-const tags = ['Dog', 'Watercolour', 'Hall of fame', 'Staff'].map((name, index) => ({
-  id: String(100_000_000_000_000_001n + BigInt(index)),
-  name,
-  moderated: name === 'Staff',
-}));
-
-beforeAll(async () => {
-  // A new session may wait for 5 s, as Discord asks.
-  stage = await startBotStage({ timings: { gatewayDownMs: 30_000 } });
-  rex = await trainSubjectAs(stage, 'ada', { name: 'Rex', classNoun: 'dog' });
-  await trainSubjectAs(stage, 'eve', { name: 'Tom', classNoun: 'cat' }, 'eqz');
-  forum = stage.playground.createChannel({ name: 'gallery', type: 15, tags });
-  stage.playground.createChannel({ name: 'moderators' });
-  stage.playground.createUser({ username: 'mod', permissions: (1n << 13n) | memberPermissions });
-}, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  expect(stage.playground.violations).toEqual([]);
-  await stage.close();
-});
-beforeEach(() => {
-  stage.playground.clearFaults();
-  return configure({ galleryChannelId: forum.id, moderatorChannelId: channelId('moderators') });
-});
-
-/** View, send, attach and the like. */
-const memberPermissions = (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 31n);
-const db = () => stage.database.db;
-const guildId = () => stage.playground.guild.id;
-const idOf = (name: string) => stage.playground.user(name).id;
-const channelId = (name: string) =>
-  [...stage.playground.world.channels.values()].find((channel) => channel.name === name)?.id ?? '';
-const configure = (settings: Parameters<typeof changeGuildSettings>[2]) =>
-  changeGuildSettings(db(), guildId(), {
-    galleryChannelId: null,
-    hallOfFameThreshold: 5,
-    locale: 'en-US',
-    ...settings,
-  });
-const told = ({ message, ephemeral }: ActionOutcome) => {
-  expect(ephemeral).toBe(true);
-  return message ? readText(message) : '';
-};
-
-let number = 0;
-async function draw(
-  user: string,
-  prompt = 'a watercolor of [Rex] at sea',
-  how: object = {},
-): Promise<Rendition> {
-  number += 1;
-  const asked = await stage.playground.command({
-    user,
-    name: 'imagine',
-    options: { prompt: `${prompt}, number ${number}` },
-    until: 'settled',
-    ...how,
-  });
-  const row = await findRenditionByInteraction(db(), asked.interactionId);
-  if (!row) throw new Error(`/imagine was answered with: ${told(asked)}`);
-  await finishRendition(stage, row);
-  return (await getRendition(db(), row.id)) ?? row;
-}
-const press = (user: string, customId: string, message: string, how: object = {}) =>
-  stage.playground.click({ user, customId, message, until: 'settled', ...how });
-const publish = async (user: string, rendition: Rendition) =>
-  press(user, `publish:${rendition.id}:0`, (await cardOf(rendition)).id);
-const cardOf = (rendition: Rendition) => stage.see(rendition.prompt);
-const gallery = (user: string, subcommand: string, options: object = {}) =>
-  stage.playground.command({
-    user,
-    name: 'gallery',
-    subcommand,
-    options: { ...options },
-    until: 'settled',
-  });
-const threads = () =>
-  [...stage.playground.world.channels.values()].filter(({ parentId }) => parentId === forum.id);
-const postOf = async (rendition: Rendition) => {
-  const filter = { guildId: guildId(), order: 'newest', authorId: rendition.userId } as const;
-  const { items } = await listGalleryPage(
-    db(),
-    { ...filter, withUnpublished: true },
-    { limit: 50 },
-  );
-  const item = items.find(({ post }) => post.renditionId === rendition.id);
-  if (!item) throw new Error('no post');
-  return item.post;
-};
-const deliveredPost = async (rendition: Rendition) => {
-  const { id } = await postOf(rendition);
-  await until(
-    async () => (await findDelivery(db(), 'gallery-post', id))?.status === 'delivered',
-    'delivered',
-  );
-  const post = await getPost(db(), id);
-  if (!post) throw new Error('no post');
-  return post;
-};
-const messageOf = (post: { channelId: string | null; messageId: string | null }): APIMessage => {
-  const messages = stage.playground.messages({ channel: post.channelId ?? '' });
-  const message = messages.find(({ id }) => id === post.messageId);
-  if (!message) throw new Error('no message');
-  return message;
-};
-const published = async (user = 'ada', prompt?: string) => {
-  const rendition = await draw(user, prompt);
-  await publish(user, rendition);
-  return { rendition, post: await deliveredPost(rendition) };
-};
+const at = useGallery();
+const {
+  db,
+  guildId,
+  idOf,
+  configure,
+  told,
+  draw,
+  press,
+  publish,
+  gallery,
+  threads,
+  postOf,
+  deliveredPost,
+  messageOf,
+  published,
+} = at;
 
 describe('Publish', () => {
   test('posts into the forum with title, tags, alt text and buttons', async () => {
     const rendition = await draw('ada');
     const answer = await publish('ada', rendition);
     expect(told(answer)).toBe(
-      `Published. It will appear in <#${forum.id}>. \`/gallery browse\` shows it.`,
+      `Published. It will appear in <#${at.forum.id}>. \`/gallery browse\` shows it.`,
     );
     const post = await deliveredPost(rendition);
     const [thread] = threads().filter(({ id }) => id === post.channelId);
@@ -153,10 +50,10 @@ describe('Publish', () => {
 
   test('posts into a media channel, and into a plain channel', async () => {
     for (const type of [16, 0]) {
-      const channel = stage.playground.createChannel({ name: `type-${type}`, type });
+      const channel = at.stage.playground.createChannel({ name: `type-${type}`, type });
       await configure({ galleryChannelId: channel.id });
       const { post } = await published();
-      const place = stage.playground.world.channels.get(post.channelId ?? '');
+      const place = at.stage.playground.world.channels.get(post.channelId ?? '');
       expect(type === 0 ? place?.id : place?.parentId).toBe(channel.id);
       expect(messageOf(post).attachments).toHaveLength(1);
     }
@@ -165,14 +62,14 @@ describe('Publish', () => {
   test('only shows it in /gallery browse where no channel is set', async () => {
     await configure({});
     const before = threads().length;
-    const { post } = await published();
+    const { post, rendition } = await published();
     expect(post.messageId).toBeNull();
     expect(threads()).toHaveLength(before);
-    expect(told(await gallery('ben', 'browse'))).toContain(`number ${number}`);
+    expect(told(await gallery('ben', 'browse'))).toContain(rendition.prompt);
   });
 
   test('takes the first tag where the forum wants one, and none of the moderators', async () => {
-    const strict = stage.playground.createChannel({
+    const strict = at.stage.playground.createChannel({
       name: 'strict',
       type: 15,
       flags: 16,
@@ -180,13 +77,13 @@ describe('Publish', () => {
     });
     await configure({ galleryChannelId: strict.id });
     const { post } = await published();
-    expect(stage.playground.world.channels.get(post.channelId ?? '')?.appliedTags).toEqual([
+    expect(at.stage.playground.world.channels.get(post.channelId ?? '')?.appliedTags).toEqual([
       tags[0]?.id,
     ]);
   });
 
   test('speaks the language of the server in public, and one’s own to oneself', async () => {
-    await configure({ galleryChannelId: forum.id, locale: 'de' });
+    await configure({ galleryChannelId: at.forum.id, locale: 'de' });
     const { post } = await published();
     const message = messageOf(post);
     expect(readText(message)).toContain('⭐ 0 Stimmen');
@@ -206,16 +103,16 @@ describe('Publish', () => {
   ])('makes exactly one forum post although %o', async (fault) => {
     const before = threads().length;
     const rendition = await draw('ada');
-    stage.playground.fault(fault);
+    at.stage.playground.fault(fault);
     await publish('ada', rendition);
     await deliveredPost(rendition);
     expect(threads()).toHaveLength(before + 1);
   });
 
   test('that Discord refuses for good is told in /gallery mine, and browse has it all the same', async () => {
-    const closed = stage.playground.createChannel({ name: 'closed', type: 15 });
+    const closed = at.stage.playground.createChannel({ name: 'closed', type: 15 });
     await configure({ galleryChannelId: closed.id });
-    stage.playground.changeChannel('closed', { botPermissions: 1n << 10n });
+    at.stage.playground.changeChannel('closed', { botPermissions: 1n << 10n });
     const rendition = await draw('ada');
     await publish('ada', rendition);
     const { id } = await postOf(rendition);
@@ -228,7 +125,7 @@ describe('Publish', () => {
 });
 
 describe('a picture with somebody else’s subject', () => {
-  const owned = () => ({ subjectId: rex.id, ownerId: rex.ownerId });
+  const owned = () => ({ subjectId: at.rex.id, ownerId: at.rex.ownerId });
   beforeEach(async () => {
     await shareSubject(db(), owned(), [{ kind: 'guild', id: guildId() }]);
   });
@@ -238,7 +135,7 @@ describe('a picture with somebody else’s subject', () => {
     expect(told(answer)).toMatch(
       new RegExp(`^It shows a subject of somebody else, so I have asked <@${idOf('ada')}>`),
     );
-    const question = await stage.playground.waitForMessage(
+    const question = await at.stage.playground.waitForMessage(
       (message) =>
         readText(message).includes(rendition.prompt) && readText(message).includes('would like'),
       { timeoutMs: 20_000 },
@@ -258,7 +155,7 @@ describe('a picture with somebody else’s subject', () => {
     }
     expect(told(await press('ada', `allow:${post.id}`, question.id))).toMatch(/^Thank you\./);
     expect((await deliveredPost(rendition)).messageId).not.toBeNull();
-    await stage.see(`The picture of **Rex** by <@${idOf('ben')}> is in the gallery.`);
+    await at.stage.see(`The picture of **Rex** by <@${idOf('ben')}> is in the gallery.`);
     expect(told(await press('ada', `refuse:${post.id}`, question.id, { forge: true }))).toMatch(
       /^This is decided already\./,
     );
@@ -269,7 +166,7 @@ describe('a picture with somebody else’s subject', () => {
     expect(told(await press('ada', `refuse:${post.id}`, question.id))).toBe(
       'It will not be published.',
     );
-    await stage.see('is not published: it was not allowed.');
+    await at.stage.see('is not published: it was not allowed.');
     expect(told(await gallery('cleo', 'browse'))).not.toContain(rendition.prompt);
     expect(told(await gallery('ben', 'mine'))).toContain('not allowed by its subject’s owner');
   });
@@ -279,114 +176,8 @@ describe('a picture with somebody else’s subject', () => {
     await press('ada', `allow:${post.id}`, question.id);
     const { messageId } = await deliveredPost(rendition);
     expect(told(await press('ada', `unpublish:${post.id}`, messageId ?? ''))).toMatch(/^It is out/);
-    await until(() => !stage.playground.world.channels.has(messageId ?? '') || undefined);
+    await until(() => !at.stage.playground.world.channels.has(messageId ?? '') || undefined);
     await revokeShares(db(), owned(), 'all');
-  });
-});
-
-describe('votes', () => {
-  const star = (user: string, message: string) => ({ user, message, emoji: '⭐' });
-
-  test('by button and by reaction count once a person, and show in the post', async () => {
-    const { post } = await published();
-    const message = post.messageId ?? '';
-    const first = await press('ben', `vote:${post.id}`, message);
-    expect(told(first)).toBe('Your vote counts. It has 1 vote now. Press again to take it back.');
-    stage.playground.react(star('ben', message));
-    stage.playground.react(star('cleo', message));
-    stage.playground.react({ ...star('dora', message), emoji: '👍' });
-    stage.playground.react(star('ada', message));
-    await until(async () => (await getPost(db(), post.id))?.voteCount === 2, 'two votes');
-    await until(() => readText(messageOf(post)).includes('⭐ 2 votes'), 'shown');
-    expect(messageOf(post).attachments).toHaveLength(1);
-    expect(told(await press('ben', `vote:${post.id}`, message))).toMatch(
-      /^Your ⭐ under its message still counts\. It has 2 votes now\./,
-    );
-    stage.playground.unreact(star('ben', message));
-    await until(async () => (await getPost(db(), post.id))?.voteCount === 1, 'one vote');
-    expect(told(await press('ada', `vote:${post.id}`, message))).toMatch(/^This picture is yours/);
-  });
-
-  const votesOf = async (post: GalleryPost) => (await getPost(db(), post.id))?.voteCount;
-  const recounts = () =>
-    stage.logs
-      .filter(({ msg }) => msg === 'missed reactions counted')
-      .map(({ changed }) => changed);
-
-  test('by reactions while the bot was away are counted when it is back, once', async () => {
-    const { post } = await published();
-    const message = post.messageId ?? '';
-    await press('ben', `vote:${post.id}`, message);
-    stage.playground.react(star('cleo', message));
-    await until(async () => (await votesOf(post)) === 2, 'two votes');
-    await stage.restart(async () => {
-      stage.playground.unreact(star('cleo', message));
-      for (const user of ['ben', 'dora', 'eve', 'fay', 'ada']) {
-        stage.playground.react(star(user, message));
-      }
-    });
-    await until(() => readText(messageOf(post)).includes('⭐ 4 votes'), 'four votes');
-    expect(told(await press('ben', `vote:${post.id}`, message))).toMatch(
-      /^Your ⭐ under its message still counts\. It has 4 votes now\./,
-    );
-    expect(recounts()).toEqual([5]);
-    await stage.restart();
-    await published();
-    expect(recounts()).toEqual([5]);
-    expect(await votesOf(post)).toBe(4);
-  });
-
-  test('by reactions just while they are read again are not lost', async () => {
-    const { post } = await published();
-    const message = post.messageId ?? '';
-    const path = `/messages/${message}/reactions/`;
-    const before = recounts().length;
-    const answers = () =>
-      stage.playground
-        .log()
-        .filter((entry) => entry.kind === 'rest' && entry.path.includes(path) && entry.status);
-    stage.playground.fault({
-      ...{ kind: 'slow', delayMs: 2_000, times: 2 },
-      route: `GET /channels/*${path}*`,
-    });
-    await stage.restart();
-    stage.playground.react(star('dora', message));
-    await until(async () => (await votesOf(post)) === 1, 'one vote');
-    expect(answers()).toEqual([]);
-    // The first answer is older than the reaction, the second knows of it.
-    const { reactions } = stage.playground.world.messages.get(message)!;
-    const now = reactions.get('⭐')!;
-    reactions.delete('⭐');
-    await until(() => answers().length === 1, 'an answer');
-    reactions.set('⭐', now);
-    await until(() => answers().length === 2, 'another');
-    await published();
-    expect(await votesOf(post)).toBe(1);
-    expect(recounts()).toHaveLength(before);
-  });
-
-  test('that a new session of the gateway was not told of are counted, however many', async () => {
-    const { post } = await published();
-    const { reactions } = stage.playground.world.messages.get(post.messageId ?? '')!;
-    const crowd = Array.from({ length: 120 }, (_, i) =>
-      stage.playground.createUser({ username: `fan${i}` }),
-    );
-    // The gateway tells nobody of these.
-    reactions.set('⭐', new Set(crowd.map(({ id }) => id)));
-    stage.playground.fault({ kind: 'invalid-session' });
-    await until(async () => (await votesOf(post)) === 120, '120 votes', STAGE_TIMEOUT_MS);
-    expect(stage.bot.isHealthy()).toBe(true);
-  });
-
-  test('lead to the hall of fame, with its tag', async () => {
-    await configure({ galleryChannelId: forum.id, hallOfFameThreshold: 2 });
-    const { post, rendition } = await published();
-    for (const user of ['ben', 'cleo']) await press(user, `vote:${post.id}`, post.messageId ?? '');
-    await until(() => readText(messageOf(post)).includes('🏆 Hall of fame'), 'fame');
-    const thread = stage.playground.world.channels.get(post.channelId ?? '');
-    await until(() => thread?.appliedTags.includes(tags[2]!.id), 'the tag');
-    expect(told(await gallery('dora', 'top', { of: 'hall' }))).toContain(rendition.prompt);
-    expect(told(await gallery('dora', 'top'))).toContain(rendition.prompt);
   });
 });
 
@@ -406,7 +197,7 @@ describe('/gallery', () => {
       const customId = button && 'custom_id' in button ? button.custom_id : '';
       return press('ben', String(customId), outcome.message?.id ?? '');
     };
-    await stage.restart();
+    await at.stage.restart();
     const second = await turn(first, 'Next');
     expect(prompts(second).length).toBeGreaterThanOrEqual(1);
     expect(prompts(second)).not.toEqual(expect.arrayContaining([prompts(first)[0]]));
@@ -440,18 +231,18 @@ describe('/gallery', () => {
 
   test('mine and unpublish suggest one’s own, and take it out with its message', async () => {
     const { post, rendition } = await published();
-    const typed = await stage.playground.autocomplete({
+    const typed = await at.stage.playground.autocomplete({
       user: 'ada',
       name: 'gallery',
       subcommand: 'unpublish',
       focused: 'picture',
-      value: `number ${number}`,
+      value: rendition.prompt,
       timeoutMs: 20_000,
     });
     expect(typed.choices).toEqual([{ name: `0 ⭐ ${rendition.prompt}`, value: post.id }]);
     const out = await gallery('ada', 'unpublish', { picture: post.id });
     expect(told(out)).toMatch(/^It is out of the gallery/);
-    await until(() => !stage.playground.world.channels.has(post.channelId ?? '') || undefined);
+    await until(() => !at.stage.playground.world.channels.has(post.channelId ?? '') || undefined);
     expect(told(await gallery('ada', 'mine'))).toContain('not published any more');
     expect(told(await gallery('ada', 'unpublish', { picture: post.id }))).toMatch(
       /^This picture is not in the gallery/,
@@ -475,7 +266,7 @@ describe('*Remix with my subject*', () => {
       until: 'callback',
     });
     expect(opened.callbackType).toBe(9);
-    const sent = await stage.playground.modal({
+    const sent = await at.stage.playground.modal({
       user: 'eve',
       customId: `remix:${rendition.id}`,
       values: { subject: [await subjectIdOf('eve')], prompt: 'a [V] in the jungle' },
@@ -486,17 +277,17 @@ describe('*Remix with my subject*', () => {
   });
 
   test('is not for another server, nor for what is not published', async () => {
-    stage.playground.createGuild({ name: 'Elsewhere', owner: 'eve' });
+    at.stage.playground.createGuild({ name: 'Elsewhere', owner: 'eve' });
     const { post, rendition } = await published();
-    const general = stage.playground.world.channels;
+    const general = at.stage.playground.world.channels;
     const there = [...general.values()].find(
       (channel) => channel.name === 'general' && channel.guildId !== guildId(),
     );
-    const said = stage.playground.say({ user: 'eve', channel: there?.id ?? '', content: 'x' });
+    const said = at.stage.playground.say({ user: 'eve', channel: there?.id ?? '', content: 'x' });
     const forged = await press('eve', `remix:${rendition.id}`, said.id, { forge: true });
     expect(told(forged)).toMatch(/^This picture is not from this channel\./);
     await gallery('ada', 'unpublish', { picture: post.id });
-    const late = await press('eve', `remix:${rendition.id}`, (await stage.see('Rex')).id, {
+    const late = await press('eve', `remix:${rendition.id}`, (await at.stage.see('Rex')).id, {
       forge: true,
       channel: 'moderators',
     });
@@ -505,7 +296,7 @@ describe('*Remix with my subject*', () => {
 });
 
 const subjectIdOf = async (user: string) => {
-  const typed = await stage.playground.autocomplete({
+  const typed = await at.stage.playground.autocomplete({
     user,
     name: 'imagine',
     focused: 'subject',
@@ -514,105 +305,3 @@ const subjectIdOf = async (user: string) => {
   });
   return String(typed.choices?.[0]?.value);
 };
-
-describe('reports', () => {
-  const card = (text: string) =>
-    stage.playground.waitForMessage((message) => readText(message).includes(text), {
-      channel: 'moderators',
-      timeoutMs: 20_000,
-    });
-  const decide = async (user: string, action: string, message: APIMessage) => {
-    const ids = listComponents(message.components).flatMap((item) =>
-      'custom_id' in item ? [String(item.custom_id)] : [],
-    );
-    return press(user, ids.find((id) => id.startsWith(action)) ?? '', message.id);
-  };
-
-  test('by button go to the moderators, who keep the picture', async () => {
-    const { post, rendition } = await published();
-    const taken = await press('ben', `report:${post.id}`, post.messageId ?? '');
-    expect(told(taken)).toMatch(/^Reported\. The moderators of this server decide/);
-    const asked = await card(rendition.prompt);
-    expect(asked.attachments).toHaveLength(1);
-    expect(readText(asked)).not.toContain(idOf('ben'));
-    expect(told(await press('cleo', `report:${post.id}`, post.messageId ?? ''))).toMatch(
-      /^Somebody has reported it already\./,
-    );
-    expect(told(await decide('ben', 'deny', asked))).toMatch(/^Only moderators/);
-    expect(told(await decide('mod', 'approve', asked))).toBe('It stays.');
-    const decided = await card(`Approved by <@${idOf('mod')}>: it stays.`);
-    expect(listComponents(decided.components)).toEqual([]);
-    expect((await getPost(db(), post.id))?.status).toBe('published');
-    expect(told(await press('dora', `report:${post.id}`, post.messageId ?? ''))).toMatch(
-      /^It was reported before/,
-    );
-  });
-
-  test('that are denied take the picture down for good', async () => {
-    const { post, rendition } = await published();
-    await press('ben', `report:${post.id}`, post.messageId ?? '');
-    expect(told(await decide('mod', 'deny', await card(rendition.prompt)))).toBe(
-      'It is taken down.',
-    );
-    await until(() => !stage.playground.world.channels.has(post.channelId ?? '') || undefined);
-    expect(told(await publish('ada', rendition))).toMatch(/^The moderators of this server have/);
-  });
-
-  test('from the menu reach any message of this bot, and only those', async () => {
-    const report = (target: string) =>
-      stage.playground.command({ user: 'ben', name: 'Report', target, until: 'settled' });
-    const said = stage.playground.say({ user: 'cleo', content: 'my own words' });
-    expect(told(await report(said.id))).toMatch(/^I take reports of my own messages only\./);
-    const rendition = await draw('ada');
-    const shown = await cardOf(rendition);
-    expect(told(await report(shown.id))).toMatch(/^Reported\./);
-    await decide('mod', 'deny', await card(rendition.prompt));
-    await until(() => stage.playground.messages().every(({ id }) => id !== shown.id) || undefined);
-  });
-
-  test('are refused where the server has no moderators’ channel', async () => {
-    const { post } = await published();
-    await configure({ moderatorChannelId: null });
-    expect(told(await press('ben', `report:${post.id}`, post.messageId ?? ''))).toMatch(
-      /^This server takes no reports\./,
-    );
-  });
-});
-
-describe('what is gone takes its posts along', () => {
-  test('a deleted subject, even through an outage', async () => {
-    const spot = await trainSubjectAs(stage, 'fay', { name: 'Spot', classNoun: 'dog' }, 'fqz');
-    const { post } = await published('fay', 'a [Spot] at sea');
-    stage.playground.fault({ kind: '500', times: 9, route: 'DELETE /channels/*' });
-    const question = await stage.playground.command({
-      user: 'fay',
-      name: 'subject',
-      subcommand: 'delete',
-      options: { subject: spot.id },
-      until: 'settled',
-    });
-    expect(told(question)).toContain('1 published picture');
-    await press('fay', `delete:${spot.id}`, question.message?.id ?? '');
-    await stage.restart();
-    await until(
-      () => !stage.playground.world.channels.has(post.channelId ?? '') || undefined,
-      'gone',
-    );
-    expect(told(await gallery('ben', 'browse', { author: idOf('fay') }))).toContain('Nothing here');
-  });
-
-  test('where the bot may not delete a forum’s post, its message at least', async () => {
-    const { post } = await published();
-    const thread = stage.playground.world.channels.get(post.channelId ?? '');
-    if (thread) thread.botPermissions &= ~(1n << 34n);
-    await gallery('ada', 'unpublish', { picture: post.id });
-    await until(() => stage.playground.messages({ channel: post.channelId ?? '' }).length === 0);
-  });
-
-  test('a post that a moderator deletes leaves the gallery, and is not posted again', async () => {
-    const { post } = await published();
-    stage.playground.deleteMessage(post.messageId ?? '');
-    await press('ben', `vote:${post.id}`, (await stage.see('Rex')).id, { forge: true });
-    await until(async () => (await getPost(db(), post.id))?.status === 'withdrawn', 'withdrawn');
-  });
-});
