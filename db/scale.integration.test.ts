@@ -26,7 +26,9 @@ import {
 const SHARE = Number(process.env.TEST_SCALE ?? (process.env.CI ? 0.1 : 1));
 const LIMIT_MS = 100;
 /** Of each kind of query. */
-const RUNS = 100;
+const RUNS = 200;
+/** What a page is found by: the index that has its order, so that no other post is read. */
+const PAGE_INDEX = /^gallery_post(s|_subjects)_(.+_)?(page|top|top_of_day|hall_of_fame)$/;
 
 const missing = missingTestServices();
 
@@ -96,8 +98,12 @@ describe.skipIf(missing !== undefined)(`at scale${missing ? ` (${missing})` : ''
       works.push(workMs() - workBefore);
     }
     console.log(`${name.padEnd(44)} answered in ${told(times)}; database at work ${told(works)}`);
-    // Where others want the processor as well, what the database itself did counts.
-    const p99 = Math.min(shareOf(times, 0.99), shareOf(works, 0.99) || Number.POSITIVE_INFINITY);
+    // At full size the answer's time counts, and nothing else. The tenth runs on CI's machines, where the servers of
+    // other jobs take the processor away for longer than any of these queries lasts: there, an answer may come late as
+    // long as the database itself worked less than the limit for it. A query that is slow by itself fails either way.
+    const answered = shareOf(times, 0.99);
+    const worked = shareOf(works, 0.99) || Number.POSITIVE_INFINITY;
+    const p99 = SHARE < 1 ? Math.min(answered, worked) : answered;
     expect(p99, `${name}: p99`).toBeLessThan(LIMIT_MS);
   }
 
@@ -171,9 +177,10 @@ describe.skipIf(missing !== undefined)(`at scale${missing ? ` (${missing})` : ''
     test('are found through indexes', async () => {
       const where = { ...askerAt(3), query: 'rex' };
       const search = await explain(() => searchUsableSubjects(database.db, where));
-      expect([...search]).toEqual(
-        expect.arrayContaining(['subjects_owner_search', 'subject_shares_search']),
-      );
+      expect([...search]).toContain('subject_shares_search');
+      const ownerId = facts.busiestUserId;
+      const own = await explain(() => searchOwnSubjects(database.db, { ...where, ownerId }));
+      expect([...own]).toContain('subjects_owner_search');
       await explain(() => searchUsableSubjects(database.db, { ...where, query: 'not there' }));
       await explain(() => searchOwnSubjects(database.db, { ...where, ownerId: where.userId }));
       await explain(() => findSubjectByName(database.db, where, 'rex 5'));
@@ -210,7 +217,7 @@ describe.skipIf(missing !== undefined)(`at scale${missing ? ` (${missing})` : ''
       for (const filterAt of Object.values(filters)) {
         const filter = { guildId, order, ...filterAt(0) };
         const indexes = await explain(() => listGalleryPage(database.db, filter));
-        expect([...indexes].filter((index) => index.startsWith('gallery_post'))).not.toEqual([]);
+        expect([...indexes].filter((index) => PAGE_INDEX.test(index))).not.toEqual([]);
       }
     });
 

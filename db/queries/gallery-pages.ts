@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, gte, isNotNull, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../client.ts';
 import { galleryPostSubjects } from '../schema/gallery-post-subjects.ts';
-import { galleryPosts } from '../schema/gallery-posts.ts';
+import { galleryPosts, postAge } from '../schema/gallery-posts.ts';
 import { type GalleryItem, getGalleryItems } from './gallery-posts.ts';
 
 /** `newest` first, `hall`: the newest of the hall of fame, else the most votes of so many days. */
@@ -109,7 +109,8 @@ async function listIdsOfSubject(
     .where(and(eq(galleryPosts.id, galleryPostSubjects.postId), ...conditions(filter), since))
     .limit(1)
     .as('post');
-  const at: Place = { id: galleryPostSubjects.postId, votes: sql`${post.votes}` };
+  const { postId } = galleryPostSubjects;
+  const at: Place = { id: postId, votes: sql`${post.votes}`, age: postId };
   return db
     .select({ id: galleryPostSubjects.postId, votes: post.votes })
     .from(galleryPostSubjects)
@@ -176,27 +177,33 @@ function conditions({ guildId, order, authorId, style, withUnpublished }: Galler
 interface Place {
   readonly id: typeof galleryPosts.id | typeof galleryPostSubjects.postId;
   readonly votes: typeof galleryPosts.voteCount | SQL;
+  /** Like the id, and indexed, where the order does not look at votes. */
+  readonly age: typeof galleryPostSubjects.postId | SQL;
 }
 
-const ofPosts: Place = { id: galleryPosts.id, votes: galleryPosts.voteCount };
+const ofPosts: Place = {
+  id: galleryPosts.id,
+  votes: galleryPosts.voteCount,
+  age: postAge(galleryPosts.id),
+};
 
 function beyond(
   order: GalleryOrder,
-  { id, votes }: Place,
+  { id, votes, age }: Place,
   cursor: GalleryCursor | undefined,
 ): SQL | undefined {
   if (!cursor) return undefined;
   const sign = sql.raw(cursor.direction === 'next' ? '<' : '>');
   return isByVotes(order)
     ? sql`(${votes}, ${id}) ${sign} (${cursor.votes}::int, ${cursor.postId}::uuid)`
-    : sql`${id} ${sign} ${cursor.postId}::uuid`;
+    : sql`${age} ${sign} ${cursor.postId}`;
 }
 
 function orderBy(
   order: GalleryOrder,
-  { id, votes }: Place,
+  { id, votes, age }: Place,
   cursor: GalleryCursor | undefined,
 ): SQL[] {
   const direction = cursor?.direction === 'previous' ? asc : desc;
-  return isByVotes(order) ? [direction(votes), direction(id)] : [direction(id)];
+  return isByVotes(order) ? [direction(votes), direction(id)] : [direction(age)];
 }

@@ -1,6 +1,6 @@
 /** @file Table: pictures that somebody published, or wants to publish, in their server's gallery. */
 import { sql } from 'drizzle-orm';
-import { index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, instant, snowflake } from './columns.ts';
 import { guilds } from './guilds.ts';
 import { renditions } from './renditions.ts';
@@ -19,6 +19,12 @@ export const galleryPostStatuses = [
 ] as const;
 /** See {@link galleryPostStatuses}. */
 export type GalleryPostStatus = (typeof galleryPostStatuses)[number];
+
+/**
+ * What pages are ordered by from the newest on: the id as text, which sorts like the id. Ordered by the id itself, the
+ * primary key would seem the shortest way, and every newer post of all servers would be read in search of one server's.
+ */
+export const postAge = (id: AnyPgColumn) => sql`(${id}::text) collate "C"`;
 
 export const galleryPosts = pgTable(
   'gallery_posts',
@@ -54,11 +60,12 @@ export const galleryPosts = pgTable(
   },
   (table) => {
     const published = sql`${table.status} = 'published'`;
+    const byAge = postAge(table.id);
     return [
       unique('gallery_posts_picture_unique').on(table.renditionId, table.pictureIndex),
-      index('gallery_posts_guild_page').on(table.guildId, table.id).where(published),
-      index('gallery_posts_author_page').on(table.guildId, table.authorId, table.id),
-      index('gallery_posts_style_page').on(table.guildId, table.style, table.id).where(published),
+      index('gallery_posts_guild_page').on(table.guildId, byAge).where(published),
+      index('gallery_posts_author_page').on(table.guildId, table.authorId, byAge),
+      index('gallery_posts_style_page').on(table.guildId, table.style, byAge).where(published),
       index('gallery_posts_author_top')
         .on(table.guildId, table.authorId, table.voteCount, table.id)
         .where(published),
@@ -76,7 +83,7 @@ export const galleryPosts = pgTable(
         .on(table.guildId, table.style, table.publishedDay, table.voteCount, table.id)
         .where(published),
       index('gallery_posts_hall_of_fame')
-        .on(table.guildId, table.id)
+        .on(table.guildId, byAge)
         .where(sql`${table.status} = 'published' and ${table.hallOfFameAt} is not null`),
       index('gallery_posts_message').on(table.messageId).where(sql`${table.messageId} is not null`),
     ];
