@@ -4,9 +4,18 @@ import sharp from 'sharp';
 import { countOpenWork, countReadySubjects } from '#db/testing/tally.ts';
 import type { ActionOutcome, ActionSettings } from '#playground/delivery.ts';
 import type { FileInput } from '#playground/resolved.ts';
-import type { MessageRecord, UserRecord } from '#playground/world.ts';
+import type { UserRecord } from '#playground/world.ts';
+import { listUnserved, watchServed } from './coverage.ts';
 import { fillForm, fillMenu, fillOptions, type Person } from './fill.ts';
 import type { InteractionSort, Noted } from './ledger.ts';
+import {
+  isAboutStrangers,
+  managerOf,
+  type Neighbour,
+  somebody,
+  somebodyNear,
+  teachersOf,
+} from './people.ts';
 import {
   listPossibleClicks,
   type Possible,
@@ -16,7 +25,7 @@ import {
   possibleCommands,
 } from './possible.ts';
 import { type Chooser, createChooser } from './random.ts';
-import type { CommunityStage, Neighbourhood } from './stage.ts';
+import { type CommunityStage, FORUM, MODERATORS, type Neighbourhood } from './stage.ts';
 
 /** How large a crowd, and how it chooses. */
 export interface CrowdOptions {
@@ -40,10 +49,14 @@ const weights: Readonly<Record<string, number>> = {
   '/imagine': 6,
   '/train': 2,
   'train-start': 6,
-  publish: 3,
+  publish: 5,
   vote: 2,
+  deny: 0.3,
+  unpublish: 0.5,
+  '/subject share': 3,
+  '/subject revoke': 0.5,
   'train-discard': 0.3,
-  'train-replace': 0.5,
+  'train-replace': 2,
   cancel: 0.3,
   'cancel-rendition': 0.3,
   delete: 0.3,
@@ -51,28 +64,30 @@ const weights: Readonly<Record<string, number>> = {
   '/subject delete': 0.5,
   '/jobs cancel': 0.3,
 };
+/** What was refused counts as so much of a use: whoever is refused tries something else, and comes back. */
+const REFUSED = 0.3;
 const weightOf = (kind: string) => weights[kind] ?? (kind.startsWith('/config') ? 0.5 : 1);
 
-/** One in so many people teaches the bot something. */
-const TEACHERS = 5;
-const BY_FRESH = 0.5;
-const BY_TEACHER = 0.75;
-const BY_OWNER = 0.8;
+/** How often a command that works in direct messages is used there. */
 const DIRECTLY = 0.1;
+/** A teacher may leave out what must be said. */
+const TRIES = 10;
+/** How often somebody sends a command although nothing is suggested to choose. */
+const INSISTING = 0.2;
+/** Commands that make pictures. */
+const draws = /^\/(imagine|preset)/;
+/** The crowd goes on until everything has served somebody, at most so many times as long. */
+const LONGER = 1.5;
+/** Where somebody finds nothing to choose, so many others try. */
+const ASKED = 4;
 /** Between two interactions of a person, in the mean. */
 const THINK_MS = 300;
 /** A busy machine takes its time. */
 const CALLBACK_MS = 30_000;
 const SETTLED_MS = 240_000;
 const READY_MS = 400_000;
-/** So many subjects can be drawn before the crowd begins. */
+/** So many subjects of one person can be drawn before the crowd begins: more than one, so that prompts are ambiguous. */
 const READY = 2;
-
-/** Somebody in a server. */
-interface Neighbour {
-  readonly user: UserRecord;
-  readonly neighbourhood: Neighbourhood;
-}
 
 /** Lets the crowd act. */
 export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Promise<CrowdReport> {
@@ -81,7 +96,14 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
   const noted: Noted[] = [];
   const users = new Set<string>();
   const uses = new Map<string, number>();
+  /** Commands that somebody has sent. */
+  const sent = new Set<string>();
+  /** Those who drew pictures. */
+  const makers: Neighbour[] = [];
+  /** Answers under which somebody presses a button just now. */
+  const inHand = new Set<string>();
   const pictures = await makePictures();
+  const isServed = watchServed(stage);
   let begun = 0;
   let names = 0;
   let turns = 0;
@@ -102,7 +124,8 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
       : await playground.outcome(first.interactionId, { until: 'settled', timeoutMs: SETTLED_MS });
     const channelId = playground.world.interactions.get(first.interactionId)?.channelId ?? '';
     const isPlaceGone = !playground.world.channels.has(channelId);
-    noted.push({ sort, kind, ackMs, isUnsettled: last.loading, isPlaceGone });
+    const { interactionId } = first;
+    noted.push({ interactionId, sort, kind, ackMs, isUnsettled: last.loading, isPlaceGone });
     return last;
   }
 
@@ -111,15 +134,16 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     neighbourhood,
     isDirect,
     pictures,
+    insists: choose.chance(INSISTING),
     freshName: () => `Rex ${++names}`,
   });
 
-  /** @returns the last answer: the command's, or that of the form that it opened */
+  /** @returns the last answer: the command's, or that of the form that it opened; undefined where they gave up */
   async function runCommand(
     choose: Chooser,
     command: PossibleCommand,
     { user, neighbourhood }: Neighbour,
-  ): Promise<ActionOutcome> {
+  ): Promise<ActionOutcome | undefined> {
     const isDirect = command.worksDirectly && choose.chance(DIRECTLY);
     const place = isDirect
       ? { user: user.id, dm: true }
@@ -127,14 +151,17 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     users.add(user.id);
     const { name, subcommand, kind } = command;
     const called = { ...place, name, ...(subcommand === undefined ? {} : { subcommand }) };
-    const person = personAt(choose, neighbourhood, isDirect);
-    const filled = await fillOptions(person, command.options, async (focused) => {
+    const anyone = personAt(choose, neighbourhood, isDirect);
+    const person = { ...anyone, insists: anyone.insists || !sent.has(kind) };
+    const filled = await fillOptions(person, command, async (focused) => {
       const value = choose.chance(0.8) ? '' : 're';
       const typed = await act('autocomplete', `${kind} ${focused}`, (settings) =>
         playground.autocomplete({ ...called, focused, value, ...settings }),
       );
       return (typed.choices ?? []).map((choice) => choice.value);
     });
+    if (!filled) return undefined;
+    sent.add(kind);
     const outcome = await act('command', kind, (settings) =>
       playground.command({ ...called, ...filled, ...settings }),
     );
@@ -154,7 +181,7 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
         ...settings,
       }),
     );
-    await sendForm(person, user, outcome);
+    return sendForm(person, user, outcome);
   }
 
   async function useMenu(choose: Chooser, { sort, kind, message }: PossibleMessageCommand) {
@@ -166,7 +193,7 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
         ...settings,
       }),
     );
-    await sendForm(personAt(choose, neighbourhood, false), user, outcome);
+    return sendForm(personAt(choose, neighbourhood, false), user, outcome);
   }
 
   /** Fills in the form that an interaction opened, if it did. @returns the form's answer, else the first */
@@ -194,8 +221,8 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
         (channel) => channel.guildId === guild.id && channel.name === name,
       )?.id ?? '';
     const settings = {
-      moderators: { channel: named('moderators') },
-      gallery: { channel: named('forum') },
+      moderators: { channel: named(MODERATORS) },
+      gallery: { channel: named(FORUM) },
       'hall-of-fame': { votes: 1 },
     };
     for (const [subcommand, given] of Object.entries(settings)) {
@@ -213,49 +240,92 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
     const choose = createChooser(seed, turns++);
     const command = possibleCommands.find(({ kind }) => kind === '/train');
     if (!command) throw new Error('community: there is no /train');
-    const { message } = await runCommand(choose, command, teacher);
-    const start = listPossibleClicks(playground.world).find(
-      (possible) => possible.kind === 'train-start' && possible.message.id === message?.id,
-    );
-    if (start?.sort === 'button') await click(choose, start);
+    for (let tried = 0; tried < TRIES; tried += 1) {
+      const { message } = (await runCommand(choose, command, teacher)) ?? {};
+      const start = listPossibleClicks(playground.world).find(
+        (possible) => possible.kind === 'train-start' && possible.message.id === message?.id,
+      );
+      if (start?.sort === 'button') return void (await click(choose, start));
+    }
+    throw new Error('community: a teacher cannot teach');
   }
 
   async function takeTurn(): Promise<void> {
     const choose = createChooser(seed, turns++);
-    const all: Possible[] = [...possibleCommands, ...listPossibleClicks(playground.world)];
+    const clicks = listPossibleClicks(playground.world).filter(
+      ({ message }) => !inHand.has(message.id) && !isAboutStrangers(stage, message),
+    );
+    const all: Possible[] = [...possibleCommands, ...clicks];
     const byKind = new Map<string, Possible[]>();
     for (const possible of all) {
       const key = `${possible.sort} ${possible.kind}`;
       byKind.set(key, [...(byKind.get(key) ?? []), possible]);
     }
     const [key = '', some = []] = leastUsed(choose, byKind, uses);
-    uses.set(key, (uses.get(key) ?? 0) + 1);
+    const count = (share: number) => uses.set(key, (uses.get(key) ?? 0) + share);
+    const hasServed = (uses.get(key) ?? 0) >= 1;
+    const refused = hasServed ? REFUSED : REFUSED / 3;
+    count(refused);
     const possible = choose.pick(some);
+    // Nobody presses two buttons of an answer at once.
+    const own =
+      'message' in possible && possible.message.visibleTo !== null ? possible.message.id : '';
+    inHand.add(own);
+    const outcome = await take(choose, possible);
+    inHand.delete(own);
+    if (outcome && isServed(outcome.interactionId)) count(1 - refused);
+  }
+
+  /** @returns the last answer; undefined where nobody knows what to choose */
+  async function take(choose: Chooser, possible: Possible): Promise<ActionOutcome | undefined> {
     if (possible.sort === 'command') {
-      const isManaging = possible.needsManager;
-      const who = isManaging ? managerOf(neighbourhoods) : somebody(neighbourhoods, choose, users);
-      await runCommand(choose, possible, who);
+      if (possible.needsManager) return runCommand(choose, possible, managerOf(neighbourhoods));
+      let outcome: ActionOutcome | undefined;
+      for (let asked = 0; asked < ASKED && !outcome; asked += 1) {
+        // Whoever drew pictures finds them where others find nothing.
+        const maker = asked > 0 && makers.length > 0 ? choose.pick(makers) : undefined;
+        const who = maker ?? somebody(neighbourhoods, choose, users);
+        outcome = await runCommand(choose, possible, who);
+        if (outcome && isServed(outcome.interactionId) && draws.test(possible.kind))
+          makers.push(who);
+      }
+      return outcome;
     }
-    if (possible.sort === 'message command') await useMenu(choose, possible);
-    if (possible.sort === 'button' || possible.sort === 'menu') await click(choose, possible);
+    return possible.sort === 'message command'
+      ? useMenu(choose, possible)
+      : click(choose, possible);
+  }
+
+  /** Somebody with several subjects does not say which. */
+  async function wonder({ user, neighbourhood }: Neighbour): Promise<void> {
+    users.add(user.id);
+    const place = { user: user.id, channel: neighbourhood.channels[0]!.id };
+    const options = { prompt: 'a [V] in snow' };
+    await act('command', '/imagine', (settings) =>
+      playground.command({ ...place, name: 'imagine', options, ...settings }),
+    );
   }
 
   await inParallel(atOnce, neighbourhoods, open);
   // Somebody must have taught the bot something before there is anything to draw; the rest is learned meanwhile.
-  const teachers = neighbourhoods.flatMap((place) =>
+  const [first, ...teachers] = neighbourhoods.flatMap((place) =>
     teachersOf(place).map((user) => ({ user, neighbourhood: place })),
   );
-  await inParallel(atOnce, teachers, teach);
+  if (!first) throw new Error('community: nobody teaches');
+  for (let taught = 0; taught < READY; taught += 1) await teach(first);
   const end = Date.now() + READY_MS;
   while ((await countReadySubjects(database.db)) < READY) {
     if (Date.now() > end) throw new Error('community: nothing was learned in time');
     await sleep(100);
   }
+  await wonder(first);
+  await inParallel(atOnce, teachers, teach);
 
   const busy = watchBusy(stage);
+  const most = interactions * LONGER;
   let busyShare = 0;
   const takeTurns = async () => {
-    while (begun < interactions) {
+    while (begun < interactions || (begun < most && listUnserved(stage, noted).length > 0)) {
       await takeTurn();
       await sleep(createChooser(seed, turns).integer(0, 2 * THINK_MS));
     }
@@ -268,7 +338,7 @@ export async function runCrowd(stage: CommunityStage, options: CrowdOptions): Pr
   return { noted, users, busyShare };
 }
 
-/** Of all kinds that are possible now, the one that was used least for its weight. */
+/** Of all kinds that are possible now, the one that served least for its weight. */
 function leastUsed(
   choose: Chooser,
   byKind: ReadonlyMap<string, Possible[]>,
@@ -282,15 +352,6 @@ function leastUsed(
   return first ? [first.key, first.some] : [];
 }
 
-/** Settings are changed in the last server alone, so that they close no other. */
-function managerOf(neighbourhoods: readonly Neighbourhood[]): Neighbour {
-  const neighbourhood = neighbourhoods.at(-1)!;
-  return { user: neighbourhood.owner, neighbourhood };
-}
-
-const teachersOf = ({ people }: Neighbourhood) =>
-  people.filter((_, index) => index % TEACHERS === 0);
-
 /** Does the work for each item, so many at a time. */
 async function inParallel<T>(
   atOnce: number,
@@ -303,43 +364,6 @@ async function inParallel<T>(
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
-
-/** Whoever has not acted yet, as long as there is somebody; else a teacher mostly. */
-function somebody(
-  neighbourhoods: readonly Neighbourhood[],
-  choose: Chooser,
-  acted: ReadonlySet<string>,
-): Neighbour {
-  const all = neighbourhoods.flatMap((place) =>
-    place.people.map((user) => ({ user, neighbourhood: place })),
-  );
-  const fresh = all.find(({ user }) => !acted.has(user.id));
-  if (fresh && choose.chance(BY_FRESH)) return fresh;
-  if (!choose.chance(BY_TEACHER)) return choose.pick(all);
-  const neighbourhood = choose.pick(neighbourhoods);
-  return { user: choose.pick(teachersOf(neighbourhood)), neighbourhood };
-}
-
-/** Whoever sees a message: the one whom it is about mostly, else somebody in its channel. */
-function somebodyNear(
-  { playground, neighbourhoods }: CommunityStage,
-  choose: Chooser,
-  message: MessageRecord,
-) {
-  const channel = playground.world.channels.get(message.channelId);
-  const near = neighbourhoods.find(({ guild }) => guild.id === channel?.guildId);
-  const about = message.visibleTo ?? channel?.recipientId ?? firstMention(message);
-  const neighbourhood = near ?? neighbourhoods[0]!;
-  const isPrivate = message.visibleTo !== null || !near;
-  const user =
-    about !== undefined && (isPrivate || choose.chance(BY_OWNER))
-      ? playground.user(about)
-      : choose.pick(neighbourhood.people);
-  return { user, neighbourhood };
-}
-
-const firstMention = ({ content, components }: MessageRecord): string | undefined =>
-  /<@(\d+)>/.exec(`${content} ${JSON.stringify(components)}`)?.[1];
 
 /** Looks whether a job runs, twice a second. */
 function watchBusy({ database }: CommunityStage) {

@@ -6,6 +6,7 @@ import {
 import type { ComponentJson, Json } from '#playground/json.ts';
 import { asArray, asComponents, asNumber, asObjects, asString } from '#playground/json.ts';
 import type { FileInput } from '#playground/resolved.ts';
+import type { PossibleCommand } from './possible.ts';
 import type { Chooser } from './random.ts';
 import type { Neighbourhood } from './stage.ts';
 
@@ -16,6 +17,8 @@ export interface Person {
   /** Whether they are in the direct messages with the bot. */
   readonly isDirect: boolean;
   readonly pictures: readonly FileInput[];
+  /** Whether they send a command although nothing is suggested to choose. */
+  readonly insists: boolean;
   /** A name that nobody has used yet. */
   freshName(): string;
 }
@@ -26,23 +29,47 @@ export interface FilledOptions {
   readonly files: Record<string, FileInput>;
 }
 
-const places = ['on the beach', 'in the jungle', 'in snow', 'on a table', 'in front of a city'];
+/** How prompts end. */
+export const places = [
+  'on the beach',
+  'in the jungle',
+  'in snow',
+  'on a table',
+  'in front of a city',
+];
 /** How often an option that may be left out is filled in. */
 const OPTIONAL = 0.3;
 /** What more people say. */
-const likely = { with: 0.9, subject: 0.6 } as Readonly<Record<string, number>>;
-/** More than these make the run longer and nothing else. */
-const modest = { steps: 4, count: 2 } as Readonly<Record<string, number>>;
+const likely: Readonly<Record<string, number>> = {
+  rendition: 0.9,
+  with: 0.9,
+  subject: 0.8,
+  '/subject continue steps': 0.5,
+};
+/** More than these make the run longer and nothing else; but only a long training can be stopped halfway. */
+const modest: Readonly<Record<string, number>> = {
+  steps: 4,
+  count: 2,
+  '/subject continue steps': 300,
+};
+/** @returns what a table says of an option of this command, else of all options of that name */
+const ofOption = (table: Readonly<Record<string, number>>, command: string, name: string) =>
+  table[`${command} ${name}`] ?? table[name];
+
+/** Nothing is suggested. */
+const NOTHING = Symbol('nothing');
+/** To learn a subject from. */
+const ENOUGH_PHOTOS = 3;
 
 /** Asks for the choices of an option with autocomplete, as Discord does while somebody types. */
 export type Suggest = (option: string) => Promise<readonly (string | number)[]>;
 
-/** Fills in what is required, and some of the rest. */
+/** Fills in what is required, and some of the rest. @returns undefined where nothing is suggested and they give up */
 export async function fillOptions(
   person: Person,
-  definitions: readonly APIApplicationCommandBasicOption[],
+  { kind, options: definitions }: Pick<PossibleCommand, 'kind' | 'options'>,
   suggest: Suggest,
-): Promise<FilledOptions> {
+): Promise<FilledOptions | undefined> {
   const options: Record<string, string | number | boolean> = {};
   const files: Record<string, FileInput> = {};
   const photos = definitions.filter(({ name }) => /^photo\d+$/.test(name));
@@ -51,7 +78,7 @@ export async function fillOptions(
   for (const definition of definitions) {
     const { name, required } = definition;
     if (photos.includes(definition)) {
-      if (withPhotos && photos.indexOf(definition) < 3) {
+      if (withPhotos && photos.indexOf(definition) < ENOUGH_PHOTOS) {
         files[name] = person.pictures[photos.indexOf(definition)]!;
       }
       continue;
@@ -60,14 +87,20 @@ export async function fillOptions(
     const isWanted =
       required ||
       (withPhotos && name !== 'picture') ||
-      person.choose.chance(likely[name] ?? OPTIONAL);
+      person.choose.chance(ofOption(likely, kind, name) ?? OPTIONAL);
     if (!isWanted || (name === 'strength' && !files.picture)) continue;
     if (definition.type === ApplicationCommandOptionType.Attachment) {
       files[name] = person.choose.pick(person.pictures);
       continue;
     }
-    const value = await fillOption(person, definition, suggest);
-    if (value !== undefined) options[name] = value;
+    const value = await fillOption(person, definition, {
+      suggest,
+      most: ofOption(modest, kind, name) ?? Number.POSITIVE_INFINITY,
+    });
+    if (value === NOTHING) {
+      if (!person.insists) return undefined;
+      if (required) options[name] = 'nothing of that name';
+    } else if (value !== undefined) options[name] = value;
   }
   return { options, files };
 }
@@ -75,17 +108,16 @@ export async function fillOptions(
 async function fillOption(
   person: Person,
   definition: APIApplicationCommandBasicOption,
-  suggest: Suggest,
-): Promise<string | number | boolean | undefined> {
+  { suggest, most }: { suggest: Suggest; most: number },
+): Promise<string | number | boolean | typeof NOTHING | undefined> {
   const { choose, neighbourhood } = person;
-  const { type, name, required } = definition;
+  const { type, name } = definition;
   if ('choices' in definition && definition.choices && definition.choices.length > 0) {
     return choose.pick<{ value: string | number }>(definition.choices).value;
   }
   if ('autocomplete' in definition && definition.autocomplete) {
     const suggested = await suggest(name);
-    if (suggested.length > 0) return choose.pick(suggested);
-    return required ? 'nothing of that name' : undefined;
+    return suggested.length > 0 ? choose.pick(suggested) : NOTHING;
   }
   switch (type) {
     case ApplicationCommandOptionType.String:
@@ -94,10 +126,7 @@ async function fillOption(
     case ApplicationCommandOptionType.Number: {
       const min = asNumber((definition as unknown as Json).min_value) ?? 0;
       const max = asNumber((definition as unknown as Json).max_value) ?? 10;
-      return choose.integer(
-        Math.ceil(min),
-        Math.max(Math.ceil(min), Math.min(max, modest[name] ?? max)),
-      );
+      return choose.integer(Math.ceil(min), Math.max(Math.ceil(min), Math.min(max, most)));
     }
     case ApplicationCommandOptionType.Boolean:
       return name === 'consent' ? true : choose.chance(0.5);
@@ -166,7 +195,8 @@ export function fillForm(person: Person, form: Json): FilledForm {
       case 19: {
         const start = person.choose.integer(0, person.pictures.length - 1);
         const turned = [...person.pictures.slice(start), ...person.pictures.slice(0, start)];
-        files[id] = turned.slice(0, Math.max(1, min));
+        const most = asNumber(field.max_values) ?? 1;
+        files[id] = turned.slice(0, Math.min(most, Math.max(min, ENOUGH_PHOTOS)));
         break;
       }
       case 21:

@@ -14,6 +14,7 @@ export type InteractionSort = (typeof interactionSorts)[number];
 
 /** One interaction. */
 export interface Noted {
+  readonly interactionId: string;
   readonly sort: InteractionSort;
   /** Such as `/subject share` or `vary-strong`. */
   readonly kind: string;
@@ -31,11 +32,13 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
+/** @returns sort and kind, such as `button vote` */
+export const kindOf = ({ sort, kind }: Noted): string => `${sort} ${kind}`;
+
 /** @returns how often each kind was used */
-export function countKinds(noted: readonly Noted[]): ReadonlyMap<string, number> {
+function countKinds(noted: readonly Noted[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { sort, kind } of noted) {
-    const key = `${sort} ${kind}`;
+  for (const key of noted.map(kindOf)) {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;

@@ -25,8 +25,8 @@ try {
     atOnce: Number(values['at-once']),
   });
   await awaitCalm(stage, 1_200_000);
-  const { problems, late, unused, text } = await judge(stage, report);
-  const failures = [...problems, ...late, ...unused.map((kind) => `${kind}: never used`)];
+  const { problems, late, unserved, text } = await judge(stage, report);
+  const failures = [...problems, ...late, ...unserved.map((kind) => `${kind}: never served`)];
   process.stdout.write(`${[text, '', ...failures].join('\n')}\n`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } finally {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Database, openDatabase } from '#db/client.ts';
+import { keepPastRows } from '#db/testing/past-rows.ts';
 import { createTestDatabase, startTestServices } from '#db/testing/services.ts';
 import { createManualClock } from '#playground/clock.ts';
 import { type Spawned, spawnScript } from '#playground/demo/testing/spawned.ts';
@@ -12,6 +13,12 @@ import { type Playground, startPlayground } from '#playground/server.ts';
 import type { ChannelRecord, GuildRecord, UserRecord } from '#playground/world.ts';
 import { generateMasterKey } from '#storage/keys.ts';
 import { writeTinyCheckpoint } from '#worker/testing/tiny-checkpoint.ts';
+import { type Gone, watchDeletions } from './deletions.ts';
+
+/** The channel of a server's gallery. */
+export const FORUM = 'forum';
+/** The channel that moderators alone see. */
+export const MODERATORS = 'moderators';
 
 /** A server with its people and the text channels that they use. */
 export interface Neighbourhood {
@@ -28,6 +35,7 @@ export interface CommunityStage {
   readonly database: Database;
   readonly bot: Spawned;
   readonly worker: Spawned;
+  readonly gone: Gone;
   /** Whether bodies are held against Discord's own description of its API: where that file is at hand. */
   readonly isValidated: boolean;
   close(): Promise<void>;
@@ -114,7 +122,9 @@ export async function startCommunityStage({
     ]);
     const database = await openDatabase(testDatabase.url);
     closers.push(() => database.close());
-    return { playground, neighbourhoods, database, bot, worker, isValidated, close };
+    await keepPastRows(database.db);
+    const gone = watchDeletions(playground.world);
+    return { playground, neighbourhoods, database, bot, worker, gone, isValidated, close };
   } catch (error) {
     await close();
     throw error;
@@ -144,8 +154,8 @@ function settle(playground: Playground, users: number, guilds: number): Neighbou
     const channels = [...playground.world.channels.values()].filter(
       ({ guildId, type }) => guildId === guild.id && type === 0,
     );
-    playground.createChannel({ name: 'forum', guild: guild.id, type: 15 });
-    playground.createChannel({ name: 'moderators', guild: guild.id });
+    playground.createChannel({ name: FORUM, guild: guild.id, type: 15 });
+    playground.createChannel({ name: MODERATORS, guild: guild.id });
     return { guild, owner, people: [owner, ...people], channels };
   });
 }
