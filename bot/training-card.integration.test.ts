@@ -219,15 +219,16 @@ test('/jobs lists, shows, cancels and tries again, one’s own only', async () =
   expect(await list()).toMatch(/^• Learning \*\*Retried\*\*: waiting \(<t:\d+:R>\)$/);
   const foreign = await jobs('ben', 'show', { job: run.id });
   expect(foreign.message?.content).toMatch(/^You have no such job\./);
-  const typed = await stage.playground.autocomplete({
-    user: 'eve',
-    name: 'jobs',
-    subcommand: 'retry',
-    focused: 'job',
-    value: 'retr',
-    timeoutMs: 20_000,
-  });
-  expect(typed.choices).toEqual([{ name: 'waiting: Learning Retried', value: run.id }]);
+  const suggested = async (subcommand: string) => {
+    const typed = await stage.playground.autocomplete({
+      ...{ user: 'eve', name: 'jobs', subcommand },
+      ...{ focused: 'job', value: 'retr', timeoutMs: 20_000 },
+    });
+    return typed.choices?.map(({ name }) => name);
+  };
+  expect(await suggested('show')).toEqual(['waiting: Learning Retried']);
+  expect(await suggested('cancel')).toEqual(['waiting: Learning Retried']);
+  expect(await suggested('retry')).toEqual([]);
 
   expect((await jobs('eve', 'retry', { job: run.id })).message?.content).toMatch(
     /^Only a job that/,
@@ -239,6 +240,8 @@ test('/jobs lists, shows, cancels and tries again, one’s own only', async () =
   expect((await jobs('eve', 'cancel', { job: run.id })).message?.content).toBe(
     'This job is already over.',
   );
+  expect(await suggested('cancel')).toEqual([]);
+  expect(await suggested('retry')).toHaveLength(1);
   const again = await jobs('eve', 'retry', { job: run.id });
   expect(again.message?.content).toMatch(/^I am learning \*\*Retried\*\* \(dog\) once more\./);
   expect(await list()).toMatch(

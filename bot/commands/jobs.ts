@@ -1,8 +1,16 @@
 /** @file `/jobs list|show|cancel|retry|dm`: what the user has asked for, and what became of it. */
 import { SlashCommandBuilder, type SlashCommandStringOption } from 'discord.js';
-import { listUserJobs } from '#db/queries/jobs.ts';
+import { listUserJobs, type UserJob } from '#db/queries/jobs.ts';
 import { setDirectMessages } from '#db/queries/users.ts';
-import { cancelJob, listJobs, requireJob, retryJob, showJob } from '../intake/jobs.ts';
+import {
+  canCancel,
+  cancelJob,
+  canRetry,
+  listJobs,
+  requireJob,
+  retryJob,
+  showJob,
+} from '../intake/jobs.ts';
 import { findPlace } from '../interactions/checks.ts';
 import { answer, deferAnswer } from '../interactions/respond.ts';
 import { directMessagesSet, jobChoice, jobList } from '../views/jobs.ts';
@@ -16,6 +24,12 @@ const jobOption = (option: SlashCommandStringOption) =>
     .setRequired(true)
     .setMaxLength(100)
     .setAutocomplete(true);
+
+/** By subcommand: the jobs that are suggested where not all are. */
+const offered: Partial<Record<string, (job: UserJob) => boolean>> = {
+  cancel: canCancel,
+  retry: canRetry,
+};
 
 export const jobs = {
   definition: offerAnywhere(new SlashCommandBuilder())
@@ -72,7 +86,11 @@ export const jobs = {
 
   async autocomplete(interaction, bot) {
     const typed = interaction.options.getFocused().toLowerCase();
+    const { [interaction.options.getSubcommand()]: isOffered = () => true } = offered;
     const latest = await listUserJobs(bot.db, interaction.user.id, 100);
-    return latest.map(jobChoice).filter(({ name }) => name.toLowerCase().includes(typed));
+    return latest
+      .filter(isOffered)
+      .map(jobChoice)
+      .filter(({ name }) => name.toLowerCase().includes(typed));
   },
 } satisfies Command;

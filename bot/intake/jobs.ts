@@ -44,6 +44,11 @@ export interface ListedJob {
 
 const isOver = (job: UserJob) => job.kind === 'draft' || isTerminal(job.row.status);
 
+export const canCancel = (job: UserJob): boolean => job.kind === 'draft' || !isOver(job);
+
+export const canRetry = (job: UserJob): job is Exclude<UserJob, { kind: 'draft' }> =>
+  job.kind !== 'draft' && (job.row.status === 'failed' || job.row.status === 'cancelled');
+
 /** Whether a worker is there, by what it would do. */
 async function readWorkers(bot: BotContext): Promise<Record<UserJob['kind'], boolean>> {
   const [training, rendition] = await Promise.all([
@@ -117,10 +122,7 @@ export async function retryJob(
   place: RenditionPlace & { readonly askedInId: string },
   job: UserJob,
 ): Promise<MessageView> {
-  if (job.kind === 'draft') throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
-  if (job.row.status !== 'failed' && job.row.status !== 'cancelled') {
-    throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
-  }
+  if (!canRetry(job)) throw new UserError('NOTHING_TO_RETRY', refusals.nothingToRetry());
   if (job.kind === 'rendition') {
     const taken = await drawAgain(bot, place, job.row.id);
     return renditionAnswer({ kind: 'taken', ...taken }, place.askedInId);
