@@ -45,9 +45,9 @@ const RECOMMENDED = {
     rank: 32,
     loraAlpha: 32,
     loraTargets: ['attention', 'feed-forward', 'convolution'],
-    learningRate: 2e-3,
+    learningRate: 1e-3,
     lrScheduler: 'cosine',
-    textEncoderLearningRate: 1e-3,
+    textEncoderLearningRate: 5e-4,
   },
   sampling: { sampler: 'dpmpp_2m', numInferenceSteps: 20, guidanceScale: 3 },
 };
@@ -63,7 +63,7 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
   writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
   writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
-  writeJson(path.join(dir, 'pocket.json'), { edition: 2 });
+  writeJson(path.join(dir, 'pocket.json'), { edition: 3 });
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
