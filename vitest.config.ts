@@ -1,10 +1,15 @@
-/** @file Test projects: unit (no service), services (Postgres, Redis), integration (whole processes), gpu. */
+/** @file Test projects: unit (no service), services (Postgres, Redis, worker processes), integration (the rest), gpu. */
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.git/**'];
 /** Mostly wait for Postgres, Redis and the playground; what measures time is not among them. */
-const services = ['bot/**/*.integration.test.ts', 'db/{migrate,queries,queue}.integration.test.ts'];
+const services = [
+  'bot/**/*.integration.test.ts',
+  'db/{migrate,queries,queue}.integration.test.ts',
+  'gpu-worker/{start,main,bring-base}.integration.test.ts',
+  '{road,docker-compose}.integration.test.ts',
+];
 
 /** By default one core would be left out, of two as well. */
 const maxWorkers = availableParallelism();
@@ -38,7 +43,7 @@ export default defineConfig({
           exclude: [...exclude, ...services],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Whole processes and engine children share two cores: one file at a time.
+          // Engines take both cores, and some files measure time: one file at a time.
           fileParallelism: false,
         },
       },
