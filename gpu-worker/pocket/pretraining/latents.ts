@@ -14,7 +14,7 @@ import { unetConfig, vaeConfig } from './architecture.ts';
 import type { LatentSet } from './denoiser.ts';
 import { copyPicture } from './pictures.ts';
 import type { PretrainingOptions } from './stages.ts';
-import { writeVaeConfig } from './write-checkpoint.ts';
+import { weightsFile, writeVaeConfig } from './write-checkpoint.ts';
 
 type LatentOptions = Pick<
   PretrainingOptions,
@@ -70,9 +70,7 @@ async function encodePictures(
   first: number,
   out: Float32Array,
 ): Promise<void> {
-  const tensors = readSafetensorsHeader(
-    path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
-  ).entries;
+  const tensors = readSafetensorsHeader(weightsFile(outDir, 'vae')).entries;
   const size = out.length / (count - first);
   const cache = new SessionCache({ threads });
   const batch = 32;

@@ -34,7 +34,13 @@ import { preparePictures } from './pictures.ts';
 import { cosineRate, stableRate } from './rates.ts';
 import { writeSampleGrid } from './sample-grid.ts';
 import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
-import { writeCheckpointFrame, writeTextEncoder, writeUnet, writeVae } from './write-checkpoint.ts';
+import {
+  weightsFile,
+  writeCheckpointFrame,
+  writeTextEncoder,
+  writeUnet,
+  writeVae,
+} from './write-checkpoint.ts';
 
 export interface PretrainingOptions {
   /** Where everything that is not the result lives. */
@@ -111,8 +117,12 @@ const readConfig = (outDir: string, model: string): unknown =>
 async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Array): Promise<void> {
   const { stateDir, outDir, vaeSteps, seed } = options;
   const stateFile = path.join(stateDir, 'autoencoder.safetensors');
-  const weightsFile = path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors');
-  if (existsSync(weightsFile) && !existsSync(stateFile) && hasThisAutoencoder(outDir)) return;
+  if (
+    existsSync(weightsFile(outDir, 'vae')) &&
+    !existsSync(stateFile) &&
+    hasThisAutoencoder(outDir)
+  )
+    return;
   const trainer = await createAutoencoderTrainer(vaeConfig, seed, options.threads);
   if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
@@ -134,9 +144,7 @@ async function trainDecoder(
 ): Promise<void> {
   const { stateDir, outDir, decoderSteps, seed } = options;
   const stateFile = path.join(stateDir, 'decoder.safetensors');
-  const { entries } = readSafetensorsHeader(
-    path.join(outDir, 'vae', 'diffusion_pytorch_model.safetensors'),
-  );
+  const { entries } = readSafetensorsHeader(weightsFile(outDir, 'vae'));
   const whole = new Map([...entries].map(([name, entry]) => [name, readTensorFloat32(entry)]));
   const trainer = await createDecoderTrainer(
     vaeConfig,
@@ -189,9 +197,8 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
   const scheduler = schedulerConfigSchema.parse(schedulerConfig);
   const alphas = alphasCumprod(scheduler);
 
-  const unetReader = committedReader(
-    path.join(outDir, 'unet', 'diffusion_pytorch_model.safetensors'),
-    (name) => name.slice('unet.'.length),
+  const unetReader = committedReader(weightsFile(outDir, 'unet'), (name) =>
+    name.slice('unet.'.length),
   );
   const textReader = committedReader(
     path.join(outDir, 'text_encoder', 'model.safetensors'),

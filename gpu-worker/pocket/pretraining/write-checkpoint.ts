@@ -67,9 +67,13 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
+/** Where autoencoder or UNet have their weights. */
+export const weightsFile = (dir: string, model: 'unet' | 'vae'): string =>
+  path.join(dir, model, 'diffusion_pytorch_model.safetensors');
+
 /** Weights alone: the scaling factor in `writeVaeConfig` is known only once pictures were encoded. */
 export function writeVae(dir: string, tensors: NamedTensors): void {
-  writeWeights(path.join(dir, 'vae', 'diffusion_pytorch_model.safetensors'), tensors);
+  writeWeights(weightsFile(dir, 'vae'), tensors);
 }
 
 export function writeVaeConfig(dir: string, config: VaeConfig): void {
@@ -79,7 +83,7 @@ export function writeVaeConfig(dir: string, config: VaeConfig): void {
 export function writeUnet(dir: string, config: UnetConfig, tensors: NamedTensors): void {
   const whole = { _class_name: 'UNet2DConditionModel', ...config };
   writeJson(path.join(dir, 'unet', 'config.json'), whole);
-  writeWeights(path.join(dir, 'unet', 'diffusion_pytorch_model.safetensors'), tensors);
+  writeWeights(weightsFile(dir, 'unet'), tensors);
 }
 
 export function writeTextEncoder(
