@@ -18,6 +18,8 @@ import { initialWeights } from './initial-weights.ts';
 export const DENOISER_BATCH = 32;
 /** Share of rows whose caption is empty, so that guidance has an unconditional prediction. */
 const EMPTY_CAPTIONS = 0.1;
+/** Share of rows that must show an accessory: one picture in five does, and hats are too few in a batch to be learned soon. */
+const MUST_WEAR = 0.25;
 /** Timesteps with a signal-to-noise ratio beyond this are seldom drawn: what is left to remove there is fine grain. */
 const SNR_GAMMA = 5;
 const STREAM = { choice: 11, noise: 12 } as const;
@@ -90,6 +92,15 @@ export function spreadTimesteps(alphas: Float64Array, rows: number, start: numbe
   return timesteps;
 }
 
+/** A picture's index; by {@link MUST_WEAR} one that shows an accessory, where a hundred draws find any. */
+function choosePicture(choice: Philox, count: number): number {
+  const mustWear = choice.uniform() < MUST_WEAR;
+  let index = choice.integer(count);
+  for (let i = 0; mustWear && i < 100 && pretrainingScene(index).accessory === 'none'; i++)
+    index = choice.integer(count);
+  return index;
+}
+
 /** What step `step` is fed: random pictures with a fresh caption each, noised. */
 export function denoiserFeeds(
   latents: LatentSet,
@@ -104,7 +115,7 @@ export function denoiserFeeds(
   const ids = new Int32Array(DENOISER_BATCH * tokenizer.maxLength);
   const rows: Float32Array[] = [];
   for (let row = 0; row < DENOISER_BATCH; row++) {
-    const index = choice.integer(latents.count);
+    const index = choosePicture(choice, latents.count);
     rows.push(latents.data.subarray(index * size, (index + 1) * size));
     const empty = choice.uniform() < EMPTY_CAPTIONS;
     const caption = empty ? '' : captionOf(pretrainingScene(index), createRandom(choice.uint32()));

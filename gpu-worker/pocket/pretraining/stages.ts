@@ -82,9 +82,9 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
     (done) => onProgress('pictures', done, options.pictures, ''),
   );
   writeCheckpointFrame(outDir, schedulerConfig);
-  await trainAutoencoder(options, pictures);
+  const isNew = await trainAutoencoder(options, pictures);
   const latents = await prepareLatents(options, pictures);
-  await trainDecoder(options, pictures, latents);
+  await trainDecoder(options, pictures, latents, isNew);
   await trainDenoiser(options, latents);
 }
 
@@ -114,15 +114,20 @@ function hasThisUnet(outDir: string): boolean {
 const readConfig = (outDir: string, model: string): unknown =>
   JSON.parse(readFileSync(path.join(outDir, model, 'config.json'), 'utf8'));
 
-async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Array): Promise<void> {
+/** Steps behind a stage's saved state; none without one. */
+const stepsDone = (stateFile: string): number =>
+  existsSync(stateFile) ? Number(readSafetensorsHeader(stateFile).metadata.step) : 0;
+
+/** @returns whether the autoencoder's weights were written */
+async function trainAutoencoder(
+  options: PretrainingOptions,
+  pictures: Uint8Array,
+): Promise<boolean> {
   const { stateDir, outDir, vaeSteps, seed } = options;
   const stateFile = path.join(stateDir, 'autoencoder.safetensors');
-  if (
-    existsSync(weightsFile(outDir, 'vae')) &&
-    !existsSync(stateFile) &&
-    hasThisAutoencoder(outDir)
-  )
-    return;
+  const isThere = existsSync(weightsFile(outDir, 'vae')) && hasThisAutoencoder(outDir);
+  const isDone = !existsSync(stateFile) || stepsDone(stateFile) >= vaeSteps;
+  if (isThere && isDone) return false;
   const trainer = await createAutoencoderTrainer(vaeConfig, seed, options.threads);
   if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   await run(options, 'autoencoder', trainer, vaeSteps, stateFile, (step) => ({
@@ -135,15 +140,19 @@ async function trainAutoencoder(options: PretrainingOptions, pictures: Uint8Arra
     read: (name) => trainer.parameter(name),
   });
   await trainer.close();
+  return true;
 }
 
+/** @param isNew whether the autoencoder's weights were just written, and a decoder trained earlier with them */
 async function trainDecoder(
   options: PretrainingOptions,
   pictures: Uint8Array,
   latents: LatentSet,
+  isNew: boolean,
 ): Promise<void> {
   const { stateDir, outDir, decoderSteps, seed } = options;
   const stateFile = path.join(stateDir, 'decoder.safetensors');
+  if (decoderSteps === 0 || (!isNew && stepsDone(stateFile) >= decoderSteps)) return;
   const { entries } = readSafetensorsHeader(weightsFile(outDir, 'vae'));
   const whole = new Map([...entries].map(([name, entry]) => [name, readTensorFloat32(entry)]));
   const trainer = await createDecoderTrainer(
