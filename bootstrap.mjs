@@ -51,7 +51,7 @@ const [entry, ...rest] = process.argv.slice(2);
 if (entry === 'test') process.exit(test());
 process.exit(run(bin('tsx'), [entry, ...rest], { cwd: process.cwd() }));
 
-/** Lint, types, unit, service and integration tests; ends with one line that counts the tests. */
+/** Lint, types, unit and integration tests; ends with one line that counts the tests. */
 function test() {
   const failures = [];
   if (run(bin('biome'), ['check', '.']) !== 0) failures.push('lint');
@@ -59,7 +59,7 @@ function test() {
 
   const reports = mkdtempSync(path.join(tmpdir(), 'rendition-test-'));
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const project of ['unit', 'services', 'integration']) {
+  for (const project of ['unit', 'integration', 'alone']) {
     const report = path.join(reports, `${project}.json`);
     const args = [
       'run',

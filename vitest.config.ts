@@ -1,14 +1,13 @@
-/** @file Test projects: unit (no service), services (Postgres, Redis, worker processes), integration (the rest), gpu. */
+/** @file Test projects: unit (nothing outside the process), integration, alone (one file at a time), gpu. */
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.git/**'];
-/** Mostly wait for Postgres, Redis and the playground; what measures time is not among them. */
-const services = [
-  'bot/**/*.integration.test.ts',
-  'db/{migrate,queries,queue}.integration.test.ts',
-  'gpu-worker/{start,main,bring-base}.integration.test.ts',
-  '{road,docker-compose}.integration.test.ts',
+/** These measure time, or need the memory and the cores for themselves. */
+const alone = [
+  'db/scale.integration.test.ts',
+  'gpu-worker/engine/client.integration.test.ts',
+  '{community,parity,playground}/**/*.integration.test.ts',
 ];
 
 /** By default one core would be left out, of two as well. */
@@ -28,9 +27,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'services',
-          include: services,
-          exclude,
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          exclude: [...exclude, ...alone],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers,
@@ -38,12 +37,11 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'integration',
-          include: ['**/*.integration.test.ts'],
-          exclude: [...exclude, ...services],
+          name: 'alone',
+          include: alone,
+          exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Engines take both cores, and some files measure time: one file at a time.
           fileParallelism: false,
         },
       },
