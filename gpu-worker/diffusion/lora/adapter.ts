@@ -1,7 +1,7 @@
 /** @file A LoRA adapter of UNet and text encoders: the layers it stands beside, and its tensors. */
 import { createHash } from 'node:crypto';
 import type { Graph, Value } from '../../tensor/graph/graph.ts';
-import { type LoraBranch, loraShapes, withLora } from '../../tensor/nn/lora.ts';
+import { type LoraBranch, loraShapes, withLora, withMergedLora } from '../../tensor/nn/lora.ts';
 import type { Weights } from '../../tensor/nn/weights.ts';
 import { ParameterBank, type ParameterSpec } from '../../tensor/optim/parameter-bank.ts';
 import type { Feeds } from '../../tensor/runtime/session.ts';
@@ -52,37 +52,37 @@ export function listLoraParameters(layers: readonly LoraLayer[]): ParameterSpec[
   });
 }
 
+/** Layers by the names of their weights. */
+const byWeight = (layers: readonly LoraLayer[]): ReadonlyMap<string, LoraLayer> =>
+  new Map(layers.map((layer) => [`${layer.module}.weight`, layer]));
+
+function branchOf({ module, weightShape, rank }: LoraLayer, parameters: Weights, scale: number) {
+  const { down, up } = loraShapes(weightShape, rank);
+  return {
+    down: parameters(downName(module), down),
+    up: parameters(upName(module), up),
+    scale,
+  };
+}
+
 /**
  * Puts an adapter beside the layers of a model.
- * @param base the model's own tensors, called `<prefix>.…` or, without prefix, as in its checkpoint
+ * @param base the model's own tensors, called `<model>.…`
  * @param parameters gives the adapter's tensors by the names of {@link listLoraParameters}
- * @param options.prefix model whose layers `base` names without saying so
- * @param options.scaleOf alpha / rank unless `up` is multiplied by it already
- * @param options.maskOf dropout of a layer's input
+ * @param maskOf dropout of a layer's input
  */
 export function adaptedWeights(
   base: Weights,
   layers: readonly LoraLayer[],
   parameters: Weights,
-  options: {
-    prefix?: string;
-    scaleOf?: (layer: LoraLayer) => number;
-    maskOf?: (layer: LoraLayer, input: Value) => Value | undefined;
-  } = {},
+  maskOf?: (layer: LoraLayer, input: Value) => Value,
 ): Weights {
-  const { prefix, scaleOf = ({ alpha, rank }) => alpha / rank, maskOf } = options;
-  const byWeight = new Map(layers.map((layer) => [`${layer.module}.weight`, layer]));
-  return withLora(base, (name, { input, weightShape }): LoraBranch | undefined => {
-    const layer = byWeight.get(prefix === undefined ? name : `${prefix}.${name}`);
+  const known = byWeight(layers);
+  return withLora(base, (name, { input }): LoraBranch | undefined => {
+    const layer = known.get(name);
     if (!layer) return undefined;
-    const shapes = loraShapes(weightShape, layer.rank);
-    const mask = maskOf?.(layer, input);
-    return {
-      down: parameters(downName(layer.module), shapes.down),
-      up: parameters(upName(layer.module), shapes.up),
-      scale: scaleOf(layer),
-      ...(mask && { mask }),
-    };
+    const branch = branchOf(layer, parameters, layer.alpha / layer.rank);
+    return { ...branch, ...(maskOf && { mask: maskOf(layer, input) }) };
   });
 }
 
@@ -129,12 +129,16 @@ export class PackedLora {
 
   /**
    * Declares the tensors as inputs of a graph.
-   * @returns puts them beside the layers of a model, whose tensors are called as in its checkpoint
+   * @returns adds them to the weights of a model, whose tensors are called as in its checkpoint
    */
   declare(graph: Graph): (base: Weights, model: string) => Weights {
     const { weights } = this.#bank.declare(graph);
+    const known = byWeight(this.#layers);
     return (base, model) =>
-      adaptedWeights(base, this.#layers, weights, { prefix: model, scaleOf: () => 1 });
+      withMergedLora(base, (name) => {
+        const layer = known.get(`${model}.${name}`);
+        return layer && branchOf(layer, weights, 1);
+      });
   }
 }
 

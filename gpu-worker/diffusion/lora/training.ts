@@ -57,9 +57,8 @@ export function trainedLora(
   parameters: Weights,
   dropout?: LoraDropout,
 ): Weights {
-  return adaptedWeights(frozenDenoiser(graph, checkpoint), layers, parameters, {
-    ...(dropout && { maskOf: (layer, input) => dropout.mask(layer, input) }),
-  });
+  const maskOf = dropout && ((layer: LoraLayer, input: Value) => dropout.mask(layer, input));
+  return adaptedWeights(frozenDenoiser(graph, checkpoint), layers, parameters, maskOf);
 }
 
 /** Takes the tensors of a trained adapter out of what holds them. */

@@ -7,7 +7,7 @@ import { sizeOf } from '../graph/shape.ts';
 import { Philox } from '../random/philox.ts';
 import { createSession, type Tensor } from '../runtime/session.ts';
 import { conv2d, linear } from './layers.ts';
-import { loraShapes, withLora } from './lora.ts';
+import { loraShapes, withLora, withMergedLora } from './lora.ts';
 import { scoped, type Weights } from './weights.ts';
 
 const RANK = 2;
@@ -39,10 +39,10 @@ const layers: Layer[] = [
   },
 ];
 
-/** Runs a layer called `block.layer`, with the branch beside it or its product added to the weight. */
+/** Runs a layer called `block.layer`, with the branch beside it, added to its weight in the graph, or before. */
 async function run(
   { build, weightShape, input }: Layer,
-  kind: 'branch' | 'merged',
+  kind: 'branch' | 'added' | 'merged',
   mask?: Float32Array,
 ) {
   const shapes = loraShapes(weightShape, RANK);
@@ -60,8 +60,9 @@ async function run(
   ) as Record<keyof typeof tensors, Value>;
   const base: Weights = (name) => values[name.replace('block.layer.', '') as 'weight' | 'bias'];
   const maskValue = mask && graph.input('mask', 'float32', [1, 1, mask.length]);
-  const weights = withLora(base, (name) =>
-    name === 'block.layer.weight' && kind === 'branch'
+  const adapt = kind === 'added' ? withMergedLora : withLora;
+  const weights = adapt(base, (name: string) =>
+    name === 'block.layer.weight' && kind !== 'merged'
       ? { down: values.down, up: values.up, scale: SCALE, ...(maskValue && { mask: maskValue }) }
       : undefined,
   );
@@ -94,10 +95,13 @@ function merged(weight: Tensor, down: Tensor, up: Tensor): Tensor {
 }
 
 test.each(layers)('a branch beside $name is its weight plus scale · B·A', async (layer) => {
-  const beside = await run(layer, 'branch');
   const inside = await run(layer, 'merged');
-  for (const name of ['output', 'gradInput'] as const) {
-    for (const [i, value] of beside[name].entries()) expect(value).toBeCloseTo(inside[name][i]!, 4);
+  for (const kind of ['branch', 'added'] as const) {
+    const adapted = await run(layer, kind);
+    for (const name of ['output', 'gradInput'] as const) {
+      for (const [i, value] of adapted[name].entries())
+        expect(value).toBeCloseTo(inside[name][i]!, 4);
+    }
   }
 });
 

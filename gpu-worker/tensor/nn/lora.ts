@@ -1,7 +1,7 @@
-/** @file Low-rank adapters: a narrow branch beside a frozen linear layer or convolution. */
+/** @file Low-rank adapters of frozen linear layers and convolutions: a narrow branch beside them, or added to their weights. */
 import type { Value } from '../graph/graph.ts';
 import { conv2d } from '../graph/ops/convolution.ts';
-import { mul } from '../graph/ops/elementwise.ts';
+import { add, mul } from '../graph/ops/elementwise.ts';
 import { gemm } from '../graph/ops/linalg.ts';
 import { reshape } from '../graph/ops/movement.ts';
 import { sizeOf } from '../graph/shape.ts';
@@ -55,4 +55,27 @@ export function withLora(
       return branch && loraBranch(layer, branch);
     },
   });
+}
+
+/**
+ * Adds branches to the weights that they stand beside: W + scale · B·A. For inference: where a layer has more rows
+ * than outputs, as most do, one product with the sum is less work than a second branch.
+ * @param branchOf gives the branch of the layer whose weight has this name, where it has one
+ */
+export function withMergedLora(
+  weights: Weights,
+  branchOf: (name: string) => Omit<LoraBranch, 'mask'> | undefined,
+): Weights {
+  return (name, shape) => {
+    const weight = weights(name, shape);
+    const branch = branchOf(name);
+    if (!branch) return weight;
+    const { down, up, scale } = branch;
+    const [out, rank] = up.shape as [number, number];
+    const product = gemm(
+      reshape(up, [out, rank]),
+      reshape(down, [rank, sizeOf(down.shape) / rank]),
+    );
+    return add(weight, reshape(scale === 1 ? product : mul(product, scale), shape));
+  };
 }
