@@ -181,7 +181,8 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
   const seed = wholeNumber('seed', args.seed, 0);
   if ((args.photos === undefined) !== (args.class === undefined))
     throw new EvaluationError('--photos and --class go together');
-  const variants = chooseVariants(ablationsOf(args.ablation), base.facts.defaults.method);
+  const isDrawn = args.photos === undefined && base.facts.classNouns !== undefined;
+  const variants = chooseVariants(ablationsOf(args.ablation), base.facts.defaults.method, isDrawn);
   const outDir = path.resolve(args.out, `${base.facts.hash}-${args.judge}-${seed}`);
   const subjects =
     args.photos !== undefined

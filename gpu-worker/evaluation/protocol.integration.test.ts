@@ -41,7 +41,7 @@ const settingOf = (): Setting => ({
     now: () => performance.now(),
   },
 });
-const run = async (variants = chooseVariants(['method'], 'full')): Promise<Evaluation> =>
+const run = async (variants = chooseVariants(['method'], 'full', true)): Promise<Evaluation> =>
   evaluate(settingOf(), await drawSubjects(1, 4, path.join(root, 'out')), variants, () => {});
 
 describe('one subject', () => {
@@ -56,10 +56,12 @@ describe('one subject', () => {
       'lora',
       'textual-inversion',
       'base',
+      'world',
     ]);
-    for (const [result] of evaluation.results) {
+    for (const [i, [result]] of evaluation.results.entries()) {
       expect(result!.pictureFiles.flat()).toHaveLength(PROMPTS);
       expect(result!.classPictureFiles).toHaveLength(2);
+      if (evaluation.variants[i]!.id === 'world') continue;
       const { scores } = result!;
       // Noise is nobody: it is no copy, and hardly the subject.
       expect(scores.dino).toBeLessThan(scores.ceiling!);
@@ -72,6 +74,14 @@ describe('one subject', () => {
     expect(words[0]).toBe(`a ${identifier} ${classNoun} in the jungle`);
     expect(words[2]).toBe(`a ${identifier} in the jungle`);
     expect(words[3]).not.toContain(identifier);
+  });
+
+  test('is found in what the world draws of it, with all that was asked for', () => {
+    const { scores } = evaluation.results.at(-1)![0]!;
+    expect(scores.identity).toBeGreaterThan(0.8);
+    expect(scores.prompt).toBeGreaterThan(0.9);
+    expect(scores.taken).toBe(0);
+    expect(evaluation.summaries.at(-1)!.copies).toBe(false);
   });
 
   test('is not taught again: pictures and figures stay as they are', async () => {

@@ -13,8 +13,9 @@ import type { Judge, Seen } from './judge.ts';
 import { readPictures } from './pictures.ts';
 import { type EvaluationPrompt, promptOf } from './prompts.ts';
 import { type Observations, type SubjectScores, scoreSubject } from './scores.ts';
-import type { EvaluationSubject } from './subjects.ts';
+import { drawSceneFiles, type EvaluationSubject } from './subjects.ts';
 import { type Variant, wrongNounFor } from './variants.ts';
+import { answersTo, classScenes } from './world-pictures.ts';
 
 /** Everything that all variants of an evaluation share. */
 export interface Setting {
@@ -66,6 +67,28 @@ export async function runVariant(
   variant: Variant,
   onProgress: OnVariant,
 ): Promise<VariantResult> {
+  const shown =
+    variant.learner === 'world'
+      ? await showWorld(setting, sitting, variant)
+      : await showTaught(setting, sitting, variant, onProgress);
+  const { texts, pictureFiles, classPictureFiles } = shown;
+  const observed = await observe(setting.judge, sitting, texts, pictureFiles, classPictureFiles);
+  return { scores: scoreSubject(observed), prompts: sitting.prompts, ...shown };
+}
+
+type Shown = Pick<VariantResult, 'texts' | 'pictureFiles' | 'classPictureFiles'>;
+
+/** Pictures of each prompt, `count` one after the other. */
+const byPrompt = (files: readonly string[], prompts: readonly unknown[], count: number) =>
+  prompts.map((_, i) => files.slice(i * count, (i + 1) * count));
+
+/** Teaches the subject and renders. */
+async function showTaught(
+  setting: Setting,
+  sitting: Sitting,
+  variant: Variant,
+  onProgress: OnVariant,
+): Promise<Shown> {
   const { base, picturesAPrompt, classPictures } = setting;
   const { subject, index, prompts } = sitting;
   const taught = await teach(setting, sitting, variant, onProgress);
@@ -97,11 +120,27 @@ export async function runVariant(
     setting.context,
     onPictures(perPrompt.length),
   );
-  const pictureFiles = texts.map((_, i) =>
-    files.slice(i * picturesAPrompt, (i + 1) * picturesAPrompt),
+  return { texts, pictureFiles: byPrompt(files, prompts, picturesAPrompt), classPictureFiles };
+}
+
+/** Draws what is asked for. */
+async function showWorld(setting: Setting, sitting: Sitting, variant: Variant): Promise<Shown> {
+  const { picturesAPrompt, classPictures } = setting;
+  const { subject, index, prompts } = sitting;
+  if (!subject.drawn) throw new Error(`${subject.name} is not of the world`);
+  const { drawn } = subject;
+  const first = index * SEEDS_A_SUBJECT;
+  const scenes = prompts.flatMap((prompt, i) =>
+    answersTo(prompt, drawn, picturesAPrompt, first + i * picturesAPrompt),
   );
-  const observed = await observe(setting.judge, sitting, texts, pictureFiles, classPictureFiles);
-  return { scores: scoreSubject(observed), prompts, texts, pictureFiles, classPictureFiles };
+  const strangers = classScenes(drawn, classPictures, first + SEEDS_A_SUBJECT / 2);
+  const dir = folderOf(setting, subject, variant, []);
+  const files = await drawSceneFiles(scenes, path.join(dir, 'pictures'));
+  return {
+    texts: prompts.map((prompt) => promptOf(prompt, subject.classNoun)),
+    pictureFiles: byPrompt(files, prompts, picturesAPrompt),
+    classPictureFiles: await drawSceneFiles(strangers, path.join(dir, 'class-pictures')),
+  };
 }
 
 /** What a variant has learned: the words that stand for the subject, and maybe weights. */

@@ -145,7 +145,7 @@ describe('several subjects', () => {
     pictureFiles: [],
     classPictureFiles: [],
   });
-  const variants = chooseVariants(['prior'], 'full');
+  const variants = chooseVariants(['prior'], 'full', false);
   const subjects = Array.from({ length: 10 }, (_, i) => i);
   const results = [
     subjects.map((i) => resultOf({ div: 0.4 + i / 100 })),

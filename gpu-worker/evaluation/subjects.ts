@@ -51,7 +51,7 @@ export async function drawSubjects(
     subjects.push({
       name,
       classNoun: className,
-      photoFiles: await drawScenes(
+      photoFiles: await drawSceneFiles(
         testPhotos(index, PHOTOS, className),
         path.join(dir, name, 'photos'),
       ),
@@ -61,7 +61,8 @@ export async function drawSubjects(
   return subjects;
 }
 
-async function drawScenes(scenes: readonly Scene[], dir: string): Promise<string[]> {
+/** Draws scenes into a folder, `0.png` and on; what an earlier run drew is drawn again, the same. */
+export async function drawSceneFiles(scenes: readonly Scene[], dir: string): Promise<string[]> {
   mkdirSync(dir, { recursive: true });
   const raw = { width: PICTURE_SIZE, height: PICTURE_SIZE, channels: 3 } as const;
   const files: string[] = [];

@@ -16,7 +16,8 @@ export interface Variant {
   readonly id: string;
   readonly label: string;
   readonly ablation?: Ablation;
-  readonly learner: 'dreambooth' | 'base' | 'textual-inversion';
+  /** `world`: nobody learns, the world draws what is asked for. */
+  readonly learner: 'dreambooth' | 'base' | 'textual-inversion' | 'world';
   /** Over what the base recommends. */
   readonly settings?: (recommended: TrainingSettings) => Partial<TrainingSettings>;
   readonly method?: TrainingMethod;
@@ -28,6 +29,9 @@ export interface Variant {
 }
 
 export const DREAMBOOTH: Variant = { id: 'dreambooth', label: 'DreamBooth', learner: 'dreambooth' };
+
+/** What the best of all trainings would reach, where the world draws the subject. */
+const WORLD: Variant = { id: 'world', label: 'as the world draws it', learner: 'world' };
 
 const FEWER_PHOTOS = [1, 2, 3, 4] as const;
 const STEP_FACTORS = [0.25, 0.5, 2] as const;
@@ -129,12 +133,17 @@ const variantsOf = (ablation: Ablation, recommended: TrainingMethod): Variant[] 
   }
 };
 
-/** DreamBooth as recommended, and what the chosen ablations compare it with. */
+/**
+ * DreamBooth as recommended, and what the chosen ablations compare it with.
+ * @param isDrawn whether the world draws the subjects, and the base knows it
+ */
 export function chooseVariants(
   ablations: readonly Ablation[],
   recommended: TrainingMethod,
+  isDrawn: boolean,
 ): Variant[] {
-  return [DREAMBOOTH, ...ablations.flatMap((ablation) => variantsOf(ablation, recommended))];
+  const compared = ablations.flatMap((ablation) => variantsOf(ablation, recommended));
+  return [DREAMBOOTH, ...compared, ...(isDrawn ? [WORLD] : [])];
 }
 
 /** A noun of another kind: half the list away. */
