@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ProgressEvent } from '../dreambooth/requests.ts';
-import { forkEngineChild } from './child-process.ts';
+import { forkChild } from '../subprocess/fork-child.ts';
 import {
   type EngineCommand,
   type EngineEvent,
@@ -167,7 +167,7 @@ function startChild(
     isExpected(): boolean;
   },
 ): Promise<Child> {
-  const forked = forkEngineChild(childPath);
+  const forked = forkChild(childPath);
   const pending = new Map<number, Pending>();
   const lastWords = readErrors(forked, logger);
   // A failed send or kill also ends in 'exit' or in a timeout; without a listener it would be thrown.

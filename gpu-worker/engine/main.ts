@@ -12,7 +12,7 @@ import {
   type TrainSubjectRequest,
 } from '../dreambooth/requests.ts';
 import { evaluateCandidates } from '../evaluation/evaluate-candidates.ts';
-import { endWithParent } from './end-with-parent.ts';
+import { endWithParent } from '../subprocess/end-with-parent.ts';
 import {
   type EngineEvent,
   type EngineRequest,

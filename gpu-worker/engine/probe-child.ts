@@ -1,6 +1,7 @@
 /** @file Child of `probe-providers.ts`: makes the known steps on one provider, tells what came out, and ends. */
+
+import { endWithParent } from '../subprocess/end-with-parent.ts';
 import type { ExecutionProvider } from '../tensor/runtime/session.ts';
-import { endWithParent } from './end-with-parent.ts';
 import { makeProbeSteps } from './probe-step.ts';
 
 /** What the child tells. */

@@ -1,7 +1,7 @@
 /** @file Tries each execution provider on a training with a known result, in a child that may crash or hang. */
 import { fileURLToPath } from 'node:url';
+import { forkChild } from '../subprocess/fork-child.ts';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from '../tensor/runtime/providers.ts';
-import { forkEngineChild } from './child-process.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { ProbeMessage } from './probe-child.ts';
 import { KNOWN_RESULT, PROBE_TOLERANCE } from './probe-result.ts';
@@ -65,7 +65,7 @@ function runChild(
   provider: ExecutionProvider,
   timeoutMs: number,
 ): Promise<ProbeOutcome> {
-  const child = forkEngineChild(childPath, [provider]);
+  const child = forkChild(childPath, [provider]);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-10_000);

@@ -7,13 +7,14 @@ const { values } = parseArgs({
   options: {
     state: { type: 'string', default: '.pretrain' },
     out: { type: 'string', default: 'models/pocket' },
-    pictures: { type: 'string', default: '40000' },
+    pictures: { type: 'string', default: '100000' },
     'vae-steps': { type: 'string', default: '7200' },
-    'decoder-steps': { type: 'string', default: '6000' },
+    'decoder-steps': { type: 'string', default: '5000' },
     'text-steps': { type: 'string', default: '1000' },
-    steps: { type: 'string', default: '6000' },
+    steps: { type: 'string', default: '9500' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '0' },
+    processes: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -21,7 +22,8 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(
     'npm run pretrain -- [--state DIR] [--out DIR] [--pictures N] [--vae-steps N] [--decoder-steps N]\n' +
-      '                    [--text-steps N] [--steps N] [--seed N] [--threads N]\n' +
+      '                    [--text-steps N] [--steps N] [--seed N] [--threads N] [--processes N]\n' +
+      'With several processes a step of the UNet sees a batch in each of them.\n' +
       'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
       'from the weights in the out folder.',
   );
@@ -42,6 +44,7 @@ if (values.help) {
     steps: Number(values.steps),
     seed: Number(values.seed),
     threads: Number(values.threads),
+    processes: Number(values.processes),
     now: () => performance.now(),
     onProgress: (stage, done, total, note) => {
       if (stage !== current) {

@@ -27,13 +27,17 @@ const STREAM = { choice: 11, noise: 12 } as const;
 /** Last layers of residual branches, and of the model, begin at zero. */
 const ZERO_AT_FIRST = /(conv2|proj_out|conv_out|ff\.net\.2)\.weight$/;
 
-/** A trainer of UNet and text encoder. `read` gives first values; what it has none for begins from nothing. */
+/**
+ * A trainer of UNet and text encoder.
+ * @param options.processes that share a step, a batch each; 1 where absent
+ * @param read gives first values; what it has none for begins from nothing
+ */
 export function createDenoiserTrainer(
   configs: DenoiserConfigs,
   latentSize: number,
   tokens: number,
   seed: number,
-  threads: number,
+  { threads, processes = 1 }: { threads: number; processes?: number },
   read: (name: string) => Float32Array | undefined,
 ): Promise<Trainer> {
   const parameters = listDenoiserParameters(configs, true);
@@ -45,6 +49,8 @@ export function createDenoiserTrainer(
       return read(name) ?? initialWeights(spec, seed, i, ZERO_AT_FIRST);
     },
     threads,
+    gradientAccumulationSteps: processes,
+    inParallel: processes > 1,
     adamw: { betas: [0.9, 0.99], weightDecay: 0.01 },
     build: (graph, weights) => {
       const { loss, rowLosses } = buildDenoisingLoss(graph, weights, configs, {
@@ -101,17 +107,22 @@ function choosePicture(choice: Philox, count: number): number {
   return index;
 }
 
-/** What step `step` is fed: random pictures with a fresh caption each, noised. */
+/**
+ * A batch: random pictures with a fresh caption each, noised.
+ * @param batch which one
+ * @param batches that share a step
+ */
 export function denoiserFeeds(
   latents: LatentSet,
   tokenizer: ClipTokenizer,
   scheduler: SchedulerConfig,
   alphas: Float64Array,
   seed: number,
-  step: number,
+  batch: number,
+  batches: number,
 ): Feeds {
   const size = latents.shape[0] * latents.shape[1] * latents.shape[2];
-  const choice = new Philox(seed, step, STREAM.choice);
+  const choice = new Philox(seed, batch, STREAM.choice);
   const ids = new Int32Array(DENOISER_BATCH * tokenizer.maxLength);
   const rows: Float32Array[] = [];
   for (let row = 0; row < DENOISER_BATCH; row++) {
@@ -127,14 +138,14 @@ export function denoiserFeeds(
     latents.shape,
     scheduler,
     alphas,
-    (row) => new Philox(seed, step, STREAM.noise, row),
+    (row) => new Philox(seed, batch, STREAM.noise, row),
     0,
     (row) => timesteps[row]!,
   );
   return {
     ...feeds,
     rowWeights: {
-      data: new Float32Array(DENOISER_BATCH).fill(1 / DENOISER_BATCH),
+      data: new Float32Array(DENOISER_BATCH).fill(1 / (batches * DENOISER_BATCH)),
       shape: [DENOISER_BATCH],
     },
     rowPrompts: {

@@ -23,6 +23,7 @@ const optionsFor = (name: string, steps: number): PretrainingOptions => ({
   steps,
   seed: 1,
   threads: 0,
+  processes: 1,
   now: () => performance.now(),
   onProgress: () => {},
 });
@@ -56,7 +57,7 @@ test('writes a checkpoint that opens and draws, and goes on from its state or it
   // More pictures: those that were drawn and encoded stay, and so does the scaling factor.
   const latentsFile = path.join(options.stateDir, 'latents.safetensors');
   const before = readLatents(latentsFile);
-  await pretrain({ ...options, pictures: 75, steps: 2 });
+  await pretrain({ ...options, pictures: 75, steps: 2, processes: 2 });
   const after = readLatents(latentsFile);
   expect([before.count, after.count]).toEqual([40, 75]);
   expect(after.scalingFactor).toBe(before.scalingFactor);

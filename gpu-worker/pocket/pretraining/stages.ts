@@ -56,6 +56,8 @@ export interface PretrainingOptions {
   seed: number;
   /** Threads of the runtime; 0 lets it choose. */
   threads: number;
+  /** That a step of the denoiser is shared among, with a batch and one thread each; 1 is this one. */
+  processes: number;
   /** Milliseconds, monotonic. */
   now: () => number;
   onProgress: (stage: string, done: number, total: number, note: string) => void;
@@ -194,7 +196,7 @@ async function trainTextEncoder(
 }
 
 async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): Promise<void> {
-  const { stateDir, outDir, steps, seed } = options;
+  const { stateDir, outDir, steps, seed, processes } = options;
   const stateFile = path.join(stateDir, 'denoiser.safetensors');
   const averageFile = path.join(stateDir, 'denoiser-average.safetensors');
   const tokenizer = loadClipTokenizer(path.join(outDir, 'tokenizer'));
@@ -228,7 +230,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     unetConfig.sample_size as number,
     tokenizer.maxLength,
     seed,
-    options.threads,
+    processes === 1 ? { threads: options.threads } : { processes, threads: 1 },
     committed || ((name) => (name.startsWith(`${TEXT_ENCODER}.`) ? text?.(name) : undefined)),
   );
   if (resumes) trainer.restore(loadTrainingState(stateFile, trainer.bank));
@@ -257,9 +259,13 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     steps,
     stateFile,
     (step) => {
-      const rate = stableRate(DENOISER_RATE, step, steps, 200);
+      // Adam's square-root rule: https://arxiv.org/abs/2205.10287
+      const rate = Math.sqrt(processes) * stableRate(DENOISER_RATE, step, steps, 200);
+      const batches = Array.from({ length: processes }, (_, i) => step * processes + i);
       return {
-        feeds: denoiserFeeds(latents, tokenizer, scheduler, alphas, seed, step),
+        feeds: batches.map((batch) =>
+          denoiserFeeds(latents, tokenizer, scheduler, alphas, seed, batch, processes),
+        ),
         lrs: { unet: rate, text_encoder: TEXT_SHARE * rate },
       };
     },

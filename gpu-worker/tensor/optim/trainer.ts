@@ -1,8 +1,9 @@
-/** @file A training step as one session: forward, backward and AdamW over a bank of parameters. */
+/** @file A training step: forward, backward and AdamW over a bank of parameters, in one session or in several. */
 import { backward } from '../autograd/backward.ts';
 import { Graph, type Value } from '../graph/graph.ts';
 import { add } from '../graph/ops/elementwise.ts';
 import type { Weights } from '../nn/weights.ts';
+import { openRemoteSession } from '../runtime/remote-session.ts';
 import {
   createResidentSession,
   type ExecutionProvider,
@@ -34,16 +35,19 @@ export interface TrainerOptions {
   adamw?: Partial<AdamWOptions>;
   /** Batches whose gradients are added up before an update; 1 by default. */
   gradientAccumulationSteps?: number;
+  /** Those batches run at the same time, each in a process of its own; on the CPU. */
+  inParallel?: boolean;
   provider?: ExecutionProvider;
   threads?: number;
   /** Where optimized graphs are kept; absent: nowhere. */
   graphCacheDir?: string | undefined;
 }
 
-/** The sessions of a step: all in one, or gradients and update apart where gradients are added up. */
+/** The sessions of a step: all in one, or gradients and update apart, batch after batch or all at once. */
 type Sessions =
   | { readonly step: ResidentSession }
-  | { readonly add: ResidentSession; readonly update: ResidentSession };
+  | { readonly add: ResidentSession; readonly update: ResidentSession }
+  | { readonly parallel: readonly ResidentSession[]; readonly update: ResidentSession };
 
 /** Runs training steps and owns their state. */
 export class Trainer {
@@ -121,13 +125,27 @@ export class Trainer {
       sessions = { step: await open(graph, state.nextNames) };
       nodeCount = graph.nodeCount();
     } else {
+      const { inParallel = false } = options;
       for (const [i, { name }] of bank.groups.entries()) {
-        const sum = graph.input(`gradient/${name}`, 'float32', gradients[i]!.shape);
-        graph.output(`${NEXT}gradient/${name}`, add(sum, gradients[i]!));
+        const gradient = gradients[i]!;
+        const sum = inParallel
+          ? gradient
+          : add(graph.input(`gradient/${name}`, 'float32', gradient.shape), gradient);
+        graph.output(`${NEXT}gradient/${name}`, sum);
       }
+      const flat = (kind: string) =>
+        bank.groups.map(({ name, size }) => ({ name: `${kind}/${name}`, size }));
+      const sums = flat(`${NEXT}gradient`);
       const update = updateGraph(bank, adamwOptions);
-      const sums = bank.groups.map(({ name }) => `${NEXT}gradient/${name}`);
-      sessions = { add: await open(graph, sums), update: await open(update, state.nextNames) };
+      const updating = await open(update, state.nextNames);
+      if (inParallel) {
+        const remote = () => openRemoteSession(graph, { threads }, flat('param'), sums);
+        const parallel = await Promise.all(Array.from({ length: batches }, remote));
+        sessions = { parallel, update: updating };
+      } else {
+        const names = sums.map(({ name }) => name);
+        sessions = { add: await open(graph, names), update: updating };
+      }
       nodeCount = graph.nodeCount() + update.nodeCount();
     }
     return new Trainer(bank, state, sessions, adamwOptions, batches, nodeCount);
@@ -169,24 +187,34 @@ export class Trainer {
     if ('step' in this.#sessions) {
       return this.#sessions.step.run({ ...batches[0]!, ...optimizer }, tensors);
     }
-    const { add, update } = this.#sessions;
     const parameters = pick(tensors, (name) => name.startsWith('param/'));
+    const { sums, loss, reported } =
+      'add' in this.#sessions
+        ? await this.#addUp(this.#sessions.add, batches, parameters)
+        : await addAtOnce(this.#sessions.parallel, batches, parameters);
+    const { results, kept } = await this.#sessions.update.run(optimizer, { ...tensors, ...sums });
+    releaseAll(sums);
+    const total = { data: Float32Array.of(loss), shape: [] };
+    return { results: { ...reported, ...results, loss: total }, kept };
+  }
+
+  /** Batch after batch. */
+  async #addUp(
+    session: ResidentSession,
+    batches: readonly Feeds[],
+    parameters: Readonly<Record<string, ResidentTensor>>,
+  ): Promise<AddedUp> {
     let sums = this.#zeros;
     let loss = 0;
     let reported: Record<string, Tensor> = {};
     for (const batch of batches) {
-      const { results, kept } = await add.run(batch, { ...parameters, ...sums });
+      const { results, kept } = await session.run(batch, { ...parameters, ...sums });
       releaseAll(sums);
-      sums = Object.fromEntries(
-        Object.entries(kept).map(([name, sum]) => [name.slice(NEXT.length), sum]),
-      );
+      sums = asInputs(kept);
       reported = results;
       loss += scalar(results, 'loss');
     }
-    const { results, kept } = await update.run(optimizer, { ...tensors, ...sums });
-    releaseAll(sums);
-    const total = { data: Float32Array.of(loss), shape: [] };
-    return { results: { ...reported, ...results, loss: total }, kept };
+    return { sums, loss, reported };
   }
 
   /** Parameters and moments. On a device they can be read after {@link download}, until the next step. */
@@ -210,8 +238,43 @@ export class Trainer {
   }
 
   async close(): Promise<void> {
-    for (const session of Object.values(this.#sessions)) await session.close();
+    for (const session of Object.values(this.#sessions).flat()) await session.close();
   }
+}
+
+/** Gradients and losses of a step's batches. */
+interface AddedUp {
+  readonly sums: Readonly<Record<string, ResidentTensor>>;
+  readonly loss: number;
+  /** What the last batch gave. */
+  readonly reported: Record<string, Tensor>;
+}
+
+/** Outputs under the names of the inputs whose place they take. */
+const asInputs = (kept: Readonly<Record<string, ResidentTensor>>) =>
+  Object.fromEntries(Object.entries(kept).map(([name, sum]) => [name.slice(NEXT.length), sum]));
+
+/** Every batch in its own session, all at the same time. */
+async function addAtOnce(
+  sessions: readonly ResidentSession[],
+  batches: readonly Feeds[],
+  parameters: Readonly<Record<string, ResidentTensor>>,
+): Promise<AddedUp> {
+  const runs = await Promise.all(
+    sessions.map((session, i) => session.run(batches[i]!, parameters)),
+  );
+  const [first, ...others] = runs.map(({ kept }) => kept);
+  for (const kept of others) {
+    for (const [name, { data }] of Object.entries(kept)) {
+      const sum = first![name]!.data;
+      for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
+    }
+  }
+  return {
+    sums: asInputs(first!),
+    loss: runs.reduce((sum, { results }) => sum + scalar(results, 'loss'), 0),
+    reported: runs.at(-1)!.results,
+  };
 }
 
 const releaseAll = (tensors: Readonly<Record<string, ResidentTensor>>): void => {

@@ -281,13 +281,28 @@ class InMemory extends Fed {
 const NO_COPY = 'noCopy';
 const GAVE_UP = /Non tensor type/;
 
+/** A graph as {@link openResident} takes it. */
+export const encodeResident = (graph: Graph): Uint8Array =>
+  graph.encode({ emptySequence: NO_COPY });
+
+/** Opens a graph of {@link encodeResident} from a file, in memory. */
+export async function openResident(
+  file: string,
+  options: Omit<SessionOptions, 'provider'>,
+  kept: readonly string[],
+): Promise<ResidentSession> {
+  return inMemory(await ort.InferenceSession.create(file, ortOptions(options)), new Set(kept));
+}
+
 async function createInMemory(
   graph: Graph,
   options: SessionOptions,
   kept: ReadonlySet<string>,
 ): Promise<ResidentSession> {
-  const bytes = graph.encode({ emptySequence: NO_COPY });
-  const session = await create(graph, bytes, options);
+  return inMemory(await create(graph, encodeResident(graph), options), kept);
+}
+
+function inMemory(session: ort.InferenceSession, kept: ReadonlySet<string>): ResidentSession {
   const outputs = session.outputMetadata.filter((output) => output.isTensor);
   const free = new Map<string, Float32Array[]>([...kept].map((name) => [name, []]));
   return {

@@ -1,4 +1,4 @@
-/** @file Ends the engine child when its parent is gone, even in the middle of a long step. */
+/** @file Ends a child process when its parent is gone, even in the middle of a long step. */
 import { Worker } from 'node:worker_threads';
 
 const POLL_MS = 250;
