@@ -1,4 +1,5 @@
 /** @file The base that is evaluated, and pictures from it: what is rendered once is not rendered again. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -33,6 +34,15 @@ export function openEvaluatedBase(
     provider,
   };
 }
+
+/**
+ * Part of a folder's name that changes with what its pictures depend on: the base, how it samples, and the details.
+ */
+export const folderKey = ({ facts }: EvaluatedBase, ...details: readonly unknown[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([facts.hash, facts.defaults.sampling, ...details]))
+    .digest('hex')
+    .slice(0, 8);
 
 export interface Rendering {
   readonly prompts: readonly string[];

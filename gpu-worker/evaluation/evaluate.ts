@@ -1,17 +1,22 @@
 /** @file `npm run evaluate`: the paper's protocol on a base, or the base alone; a report and one line of JSON. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
 import { EngineRequestError, type LoopContext } from '../dreambooth/requests.ts';
 import { HubError } from '../hub/hub-error.ts';
+import { endWithParent } from '../subprocess/end-with-parent.ts';
+import { limitThreads } from '../tensor/runtime/session.ts';
 import { measureAutoencoder } from './autoencoder.ts';
-import { type EvaluatedBase, openEvaluatedBase, renderPictures } from './base.ts';
+import { type EvaluatedBase, folderKey, openEvaluatedBase, renderPictures } from './base.ts';
 import { askedScenes, drawScenes, scoreBase } from './base-accuracy.ts';
 import { judgeClaims } from './claims.ts';
 import { EvaluationError } from './evaluation-error.ts';
 import { JUDGE_NAMES, type Judge } from './judge.ts';
 import { ensurePaperFiles } from './paper-files.ts';
 import { openPaperJudge } from './paper-judge.ts';
+import { isInPart, parsePart, runParts } from './parts.ts';
 import { readPicture, readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
 import { type Evaluation, evaluate } from './protocol.ts';
@@ -23,7 +28,7 @@ import { ABLATIONS, type Ablation, chooseVariants, PAPER_ABLATIONS } from './var
 const USAGE = `npm run evaluate -- [--base DIR] [--subjects N | --photos DIR --class NOUN] [--seed S]
                     [--judge pocket|paper] [--judge-files DIR]
                     [--ablation prior|class-noun|images|steps|method|all|settings]
-                    [--only-base]
+                    [--only-base] [--processes N | --part K/N] [--threads N]
                     [--captions N] [--pictures N] [--class-pictures N] [--out DIR] [--json]
 Exits 0 where identity, prompt and prior targets hold (with --only-base: those of the base), 1 where one
 is missed, 2 where nothing could be measured.`;
@@ -41,6 +46,9 @@ const OPTIONS = {
   captions: { type: 'string', default: '500' },
   pictures: { type: 'string', default: '4' },
   'class-pictures': { type: 'string', default: '32' },
+  processes: { type: 'string' },
+  part: { type: 'string' },
+  threads: { type: 'string', default: '0' },
   out: { type: 'string', default: '.evaluation' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -111,7 +119,11 @@ function startBar(): { update(share: number, note: string): void; stop(): void }
   });
   bar.start(1000, 0, { note: '' });
   return {
-    update: (share, note) => bar.update(Math.floor(1000 * share), { note }),
+    update(share, note) {
+      bar.update(Math.floor(1000 * share), { note });
+      // To the process that this one does a part for.
+      process.send?.(share);
+    },
     stop: () => bar.stop(),
   };
 }
@@ -136,8 +148,8 @@ async function evaluateBase(args: Arguments, base: EvaluatedBase, context: LoopC
   );
   const judge = await openJudge(args, context);
   const bar = startBar();
-  const dir = path.resolve(args.out, `base-${base.facts.hash}-${args.seed}`);
   const prompts = scenes.map(({ caption }) => caption);
+  const dir = path.resolve(args.out, `base-${args.seed}-${folderKey(base, prompts)}`);
   const files = await renderPictures(
     base,
     { prompts, firstSeed: 0, dir: path.join(dir, 'pictures') },
@@ -188,6 +200,9 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
     args.photos !== undefined
       ? [photographedSubject(args.photos, args.class!)]
       : await drawSubjects(wholeNumber('subjects', args.subjects, 1), seed, outDir);
+  const part = args.part === undefined ? undefined : parsePart(args.part);
+  const bar = startBar();
+  if (!part) await shareAmongProcesses(args, subjects.length, bar.update);
   const judge = await openJudge(args, context);
   const setting: Setting = {
     base,
@@ -198,10 +213,11 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
     outDir,
     context,
   };
-  const bar = startBar();
-  const evaluation = await evaluate(setting, subjects, variants, bar.update);
+  const mine = part ? subjects.filter(({ index }) => isInPart(part, index)) : subjects;
+  const evaluation = await evaluate(setting, mine, variants, bar.update);
   bar.stop();
   await judge.close();
+  if (part) return true;
   const claims = judgeClaims(evaluation);
   const facts = {
     base: args.base,
@@ -220,6 +236,23 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
   if (!args.json) printTable(evaluation, claims, report);
   console.log(JSON.stringify({ ...facts, ...summaryOf(evaluation), claims, report, passed }));
   return passed;
+}
+
+/** Lets children do what takes long, where there are cores and subjects for several. */
+async function shareAmongProcesses(
+  args: Arguments,
+  subjects: number,
+  onProgress: (share: number, note: string) => void,
+): Promise<void> {
+  const cores = availableParallelism();
+  const asked = args.processes === undefined ? cores : wholeNumber('processes', args.processes, 1);
+  const count = Math.min(asked, subjects);
+  if (count === 1) return;
+  const threads = String(Math.max(1, Math.floor(cores / count)));
+  const own = process.argv.slice(2);
+  await runParts(fileURLToPath(import.meta.url), [...own, '--threads', threads], count, (share) =>
+    onProgress(share, `${count} processes`),
+  );
 }
 
 const summaryOf = ({ summaries, ceiling }: Evaluation) => ({
@@ -254,6 +287,12 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (process.send) {
+    endWithParent();
+    // An open channel would keep the process when its part is done.
+    process.channel?.unref();
+  }
+  limitThreads(wholeNumber('threads', args.threads, 0));
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new EvaluationError('stopped')));
   const context: LoopContext = {

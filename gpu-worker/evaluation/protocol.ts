@@ -63,7 +63,6 @@ export async function evaluate(
     const strangers = subject.drawn && (await strangersOf(subject.drawn.className));
     const sitting: Sitting = {
       subject,
-      index,
       prompts: promptsFor(setting.base, subject.classNoun),
       photos: await setting.judge.see(await readPictures(subject.photoFiles)),
       ...(strangers && { strangers }),

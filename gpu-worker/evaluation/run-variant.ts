@@ -1,12 +1,11 @@
 /** @file One variant on one subject: teach it, let it draw, and let the judge look. */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chooseIdentifier } from '../dreambooth/base-checkpoint.ts';
 import { trainSubject } from '../dreambooth/loop.ts';
 import type { LoopContext, TrainingSettings } from '../dreambooth/requests.ts';
 import { invertText } from '../dreambooth/textual-inversion.ts';
-import { type EvaluatedBase, renderPictures } from './base.ts';
+import { type EvaluatedBase, folderKey, renderPictures } from './base.ts';
 import { bestDescription } from './description.ts';
 import type { Strangers } from './gallery.ts';
 import type { Judge, Seen } from './judge.ts';
@@ -34,8 +33,6 @@ export interface Setting {
 /** A subject, what is asked of it, and how it looks to the judge. */
 export interface Sitting {
   readonly subject: EvaluationSubject;
-  /** Its place in the evaluation: pictures and identifier are seeded by it. */
-  readonly index: number;
   readonly prompts: readonly EvaluationPrompt[];
   readonly photos: readonly Seen[];
   readonly strangers?: Strangers;
@@ -90,14 +87,14 @@ async function showTaught(
   onProgress: OnVariant,
 ): Promise<Shown> {
   const { base, picturesAPrompt, classPictures } = setting;
-  const { subject, index, prompts } = sitting;
+  const { subject, prompts } = sitting;
   const taught = await teach(setting, sitting, variant, onProgress);
 
   const texts = prompts.map((prompt) => promptOf(prompt, taught.words));
   const perPrompt = texts.flatMap((text) => Array<string>(picturesAPrompt).fill(text));
   const rendering = {
     dir: path.join(taught.dir, 'pictures'),
-    firstSeed: (index + 1) * SEEDS_A_SUBJECT,
+    firstSeed: (subject.index + 1) * SEEDS_A_SUBJECT,
     ...(taught.artifactFile !== undefined && { artifactFile: taught.artifactFile }),
   };
   const total = perPrompt.length + classPictures;
@@ -126,10 +123,10 @@ async function showTaught(
 /** Draws what is asked for. */
 async function showWorld(setting: Setting, sitting: Sitting, variant: Variant): Promise<Shown> {
   const { picturesAPrompt, classPictures } = setting;
-  const { subject, index, prompts } = sitting;
+  const { subject, prompts } = sitting;
   if (!subject.drawn) throw new Error(`${subject.name} is not of the world`);
   const { drawn } = subject;
-  const first = index * SEEDS_A_SUBJECT;
+  const first = subject.index * SEEDS_A_SUBJECT;
   const scenes = prompts.flatMap((prompt, i) =>
     answersTo(prompt, drawn, picturesAPrompt, first + i * picturesAPrompt),
   );
@@ -158,8 +155,8 @@ async function teach(
   onProgress: OnVariant,
 ): Promise<Taught> {
   const { base, seed } = setting;
-  const { subject, index } = sitting;
-  const identifier = chooseIdentifier(base.dir, new Set(), seed + index);
+  const { subject } = sitting;
+  const identifier = chooseIdentifier(base.dir, new Set(), seed + subject.index);
   const photoFiles = subject.photoFiles.slice(0, variant.photos);
   const context: LoopContext = {
     ...setting.context,
@@ -251,15 +248,7 @@ function folderOf(
   variant: Variant,
   details: readonly unknown[],
 ): string {
-  const text = JSON.stringify([
-    base.facts.hash,
-    base.facts.defaults.sampling,
-    seed,
-    picturesAPrompt,
-    classPictures,
-    ...details,
-  ]);
-  const key = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  const key = folderKey(base, seed, picturesAPrompt, classPictures, ...details);
   const dir = path.resolve(outDir, subject.name, `${variant.id}-${key}`);
   mkdirSync(dir, { recursive: true });
   return dir;

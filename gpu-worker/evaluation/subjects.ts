@@ -11,6 +11,8 @@ import { EvaluationError } from './evaluation-error.ts';
 export interface EvaluationSubject {
   /** Unique in an evaluation; also its folder's name. */
   readonly name: string;
+  /** Its place in the evaluation: pictures and identifier are seeded by it. */
+  readonly index: number;
   readonly classNoun: string;
   readonly photoFiles: readonly string[];
   /** What it truly looks like, where the world draws it. */
@@ -46,16 +48,17 @@ export async function drawSubjects(
   const subjects: EvaluationSubject[] = [];
   for (let i = 0; i < count; i++) {
     const className = classes[i % classes.length]!;
-    const index = seed * SUBJECTS_A_SEED + i;
+    const number = seed * SUBJECTS_A_SEED + i;
     const name = `${String(i + 1).padStart(2, '0')}-${className.replaceAll(' ', '-')}`;
     subjects.push({
       name,
+      index: i,
       classNoun: className,
       photoFiles: await drawSceneFiles(
-        testPhotos(index, PHOTOS, className),
+        testPhotos(number, PHOTOS, className),
         path.join(dir, name, 'photos'),
       ),
-      drawn: { ...testSubject(index, className), className },
+      drawn: { ...testSubject(number, className), className },
     });
   }
   return subjects;
@@ -92,6 +95,7 @@ export function photographedSubject(dir: string, classNoun: string): EvaluationS
   names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   return {
     name: `01-${classNoun.replaceAll(' ', '-')}`,
+    index: 0,
     classNoun,
     photoFiles: names.map((name) => path.resolve(dir, name)),
   };

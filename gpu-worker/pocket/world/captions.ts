@@ -73,7 +73,7 @@ const WITH_PATTERN: Record<Exclude<Pattern, 'plain'>, string> = {
 const articleOf = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
 /** Chances that a part of the truth is said. */
-const SAYS = { onlyClass: 0.36, colour: 0.7, pattern: 0.75, place: 0.82, worn: 0.85, view: 0.85 };
+const SAYS = { onlyClass: 0.3, colour: 0.82, pattern: 0.88, place: 0.88, worn: 0.92, view: 0.9 };
 
 function nounPhrase(scene: Scene, random: Random, silent: boolean): string {
   const { subject, style } = scene;
@@ -84,7 +84,7 @@ function nounPhrase(scene: Scene, random: Random, silent: boolean): string {
     // A pencil sketch has no colours to speak of.
     const colourful = style !== 'pencil sketch' && random.chance(SAYS.colour);
     const patterned = subject.pattern !== 'plain' && random.chance(SAYS.pattern);
-    const both = random.chance(subject.pattern === 'plain' ? 0.12 : 0.65);
+    const both = random.chance(subject.pattern === 'plain' ? 0.12 : 0.75);
     if (colourful && patterned && random.chance(0.2)) {
       adjectives.push(subject.primary);
       after = ` ${WITH_PATTERN[subject.pattern as Exclude<Pattern, 'plain'>].replace('with ', `with ${both ? `${subject.secondary} ` : ''}`)}`;

@@ -21,7 +21,7 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface SessionOptions {
   provider?: ExecutionProvider;
-  /** Threads within one operator; 0 lets the runtime choose. */
+  /** Threads within one operator; 0 lets the runtime choose. Absent: what {@link limitThreads} says. */
   threads?: number;
   /**
    * `training` keeps recomputation and mapped weights as they are written; `inference` lets the
@@ -126,7 +126,7 @@ export async function openOnnxFile(
   const session = await ort.InferenceSession.create(file, {
     executionProviders: ['cpu'],
     enableMemPattern: false,
-    intraOpNumThreads: options.threads ?? 0,
+    intraOpNumThreads: options.threads ?? processThreads,
     logSeverityLevel: 3,
   });
   const inputs = session.inputMetadata.map((input): InputDescription => {
@@ -194,10 +194,20 @@ function create(
   });
 }
 
+let processThreads = 0;
+
+/**
+ * Says how many threads sessions take that are opened from now on and are not told themselves. For a process that has
+ * a core among others of its kind: threads that outnumber cores wait for each other.
+ */
+export function limitThreads(count: number): void {
+  processThreads = count;
+}
+
 /** Provider table and the options that every session has. */
 function ortOptions({
   provider = 'cpu',
-  threads = 0,
+  threads = processThreads,
   purpose,
 }: SessionOptions): ort.InferenceSession.SessionOptions {
   const training = purpose === 'training';

@@ -1,0 +1,69 @@
+/** @file Shares an evaluation among processes: each teaches and draws some of the subjects, and leaves all in the folder. */
+import { forkChild } from '../subprocess/fork-child.ts';
+import { EvaluationError } from './evaluation-error.ts';
+
+/** The `number`-th of `of` parts, counted from 1. */
+export interface Part {
+  readonly number: number;
+  readonly of: number;
+}
+
+/** @throws {EvaluationError} when it is not of the form 1/2 */
+export function parsePart(text: string): Part {
+  const [, number, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (!number || !of || number > of)
+    throw new EvaluationError(`--part ${text}: expected K/N, the K-th of N parts, as in 1/2`);
+  return { number, of };
+}
+
+/** Every `of`-th. */
+export const isInPart = ({ number, of }: Part, index: number): boolean => index % of === number - 1;
+
+/**
+ * Runs a script once for each part, all at the same time, and waits for the last one.
+ *
+ * @param script ends with 0 or 1 when its part is done, and sends its share, in [0, 1], on the way
+ * @param args the script's; `--part` is added
+ * @param onProgress hears the mean share
+ * @throws {EvaluationError} when a part ends in another way, with what it said last; the others are stopped
+ */
+export async function runParts(
+  script: string,
+  args: readonly string[],
+  count: number,
+  onProgress: (share: number) => void,
+): Promise<void> {
+  const shares = Array<number>(count).fill(0);
+  const children = shares.map((_, i) =>
+    forkChild(script, [...args, '--part', `${i + 1}/${count}`]),
+  );
+  try {
+    await Promise.all(
+      children.map(
+        (child, i) =>
+          new Promise<void>((resolve, reject) => {
+            let said = '';
+            child.stderr!.on('data', (chunk) => {
+              said = `${said}${chunk}`.slice(-2000);
+            });
+            child.on('message', (share) => {
+              shares[i] = share as number;
+              onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
+            });
+            child.on('error', reject);
+            child.on('close', (code, signal) => {
+              if (code === 0 || code === 1) resolve();
+              else
+                reject(
+                  new EvaluationError(
+                    said.trim() || `a part ended with ${signal ?? `code ${code}`}`,
+                  ),
+                );
+            });
+          }),
+      ),
+    );
+  } finally {
+    for (const child of children) child.kill();
+  }
+}
