@@ -72,3 +72,15 @@ test('a sheet holds each picture at its tile', async () => {
     expect(brightest.indexOf(Math.max(...brightest))).toBe(i);
   }
 });
+
+test('a sheet with more pictures than fit below each other is wider', async () => {
+  const file = path.join(dir, 'one.png');
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: '#123456' } })
+    .png()
+    .toFile(file);
+  const target = path.join(dir, 'wide.webp');
+  const { width, height, tiles } = await writeSheet(target, 'wide.webp', Array(260).fill(file), 2);
+  expect([width, height]).toEqual([3 * TILE, 87 * TILE]);
+  expect(tiles.at(-1)).toMatchObject({ left: TILE, top: 86 * TILE });
+  expect(await sharp(target).metadata()).toMatchObject({ width, height });
+});

@@ -6,6 +6,9 @@ export const TILE = 128;
 /** Lossy: a sheet of a hundred tiles stays below half a megabyte. */
 const QUALITY = 72;
 
+/** A WebP's sides have at most this many pixels. */
+const MAX_SIDE = 16_383;
+
 /** Where one picture stands on its sheet, in pixels. */
 export interface Tile {
   readonly sheet: string;
@@ -23,13 +26,15 @@ export interface Sheet {
  * Writes pictures side by side, row by row, as one WebP.
  * @param file the sheet
  * @param name what the report calls the file
+ * @param wanted columns; more where the sheet would be too high
  */
 export async function writeSheet(
   file: string,
   name: string,
   pictureFiles: readonly string[],
-  columns: number,
+  wanted: number,
 ): Promise<Sheet> {
+  const columns = Math.max(wanted, Math.ceil(pictureFiles.length / Math.floor(MAX_SIDE / TILE)));
   const tiles = pictureFiles.map((_, i) => ({
     sheet: name,
     left: (i % columns) * TILE,

@@ -62,8 +62,8 @@ export interface Look {
   readonly layers: readonly Float32Array[];
 }
 
-/** Pictures and texts in one run of a session. */
-const BATCH = 16;
+/** Pictures and texts in one run of a session: as many as the protocol has of a prompt, since what is missing is filled up. */
+const BATCH = 4;
 
 export class PocketJudges {
   readonly floor: Floor;

@@ -45,6 +45,8 @@ export interface JudgeTrainingOptions {
   onProgress: (stage: string, done: number, total: number, note: string) => void;
 }
 
+/** Share of the steps over which the rate falls. */
+const DECAY = 0.25;
 const PEAK_RATE = 1.5e-3;
 const WARM_UP = 100;
 const SAVE_EVERY = 100;
@@ -108,7 +110,7 @@ async function runSteps(options: JudgeTrainingOptions, picturesFile: string): Pr
     const { step } = trainer.state;
     const feeds = judgeFeeds(pictures, subjects, tokenizer, identifiers, seed, step);
     const results = await trainer.step(feeds, {
-      judges: stableRate(PEAK_RATE, step, steps, WARM_UP),
+      judges: stableRate(PEAK_RATE, step, steps, WARM_UP, DECAY),
     });
     for (const name of ['loss', ...PARTS.map((part) => `loss/${part}`)])
       sums.set(name, (sums.get(name) ?? 0) + scalar(results, name) / REPORT_EVERY);

@@ -68,6 +68,8 @@ const VAE_RATE = 1.5e-3;
 const DECODER_RATE = 7.5e-4;
 const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1.5e-3;
+/** Share of the steps over which it falls: with a falling rate edges and small patterns become clear. */
+const DENOISER_DECAY = 0.5;
 /** The text encoder's, of the UNet's. At the full rate it forgot classes before the UNet drew shapes to tell them by. */
 const TEXT_SHARE = 0.1;
 const EMA_DECAY = 0.995;
@@ -260,7 +262,8 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
     stateFile,
     (step) => {
       // Adam's square-root rule: https://arxiv.org/abs/2205.10287
-      const rate = Math.sqrt(processes) * stableRate(DENOISER_RATE, step, steps, 200);
+      const rate =
+        Math.sqrt(processes) * stableRate(DENOISER_RATE, step, steps, 200, DENOISER_DECAY);
       const batches = Array.from({ length: processes }, (_, i) => step * processes + i);
       return {
         feeds: batches.map((batch) =>
@@ -308,9 +311,12 @@ async function run(
   const first = trainer.state.step;
   const startedAt = now();
   let smoothed = Number.NaN;
+  let prepared = prepare(first);
   while (trainer.state.step < total) {
-    const { feeds, lrs } = prepare(trainer.state.step);
-    const loss = scalar(await trainer.step(feeds, lrs), 'loss');
+    const running = trainer.step(prepared.feeds, prepared.lrs);
+    // While other processes are at it.
+    prepared = prepare(trainer.state.step + 1);
+    const loss = scalar(await running, 'loss');
     smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
     const { step } = trainer.state;
     await hooks.afterStep?.();

@@ -63,7 +63,7 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
   writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
   writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
-  writeJson(path.join(dir, 'pocket.json'), { edition: 3 });
+  writeJson(path.join(dir, 'pocket.json'), { edition: 4 });
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
