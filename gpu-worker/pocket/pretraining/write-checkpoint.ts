@@ -28,10 +28,7 @@ const MODEL_INDEX = {
   feature_extractor: [null, null],
 };
 
-/**
- * How pocket is trained on a subject and sampled. What adapters want was measured
- * (`docs/training-options.md`); the rest is a first guess that measurements have yet to replace.
- */
+/** How pocket is trained on a subject and sampled, as measured in `docs/dreambooth.md`. */
 const RECOMMENDED = {
   training: {
     maxTrainSteps: 200,
@@ -45,6 +42,7 @@ const RECOMMENDED = {
     rank: 32,
     loraAlpha: 32,
     loraTargets: ['attention', 'feed-forward', 'convolution'],
+    maxTrainSteps: 400,
     learningRate: 1e-3,
     lrScheduler: 'cosine',
     textEncoderLearningRate: 5e-4,
