@@ -40,11 +40,14 @@ test('draws classes, places and colours that a caption names', async () => {
   expect(all.firstColour!.share).toBeGreaterThan(0.65);
 });
 
-test('learns a subject in half of its steps, follows prompts, and keeps the class', async () => {
+test('learns a subject in a third of its steps, follows prompts, and keeps the class', async () => {
   const variants: readonly Variant[] = [
     {
       ...DREAMBOOTH,
-      settings: ({ maxTrainSteps }) => ({ maxTrainSteps: maxTrainSteps / 2, numClassImages: 16 }),
+      settings: ({ maxTrainSteps }) => ({
+        maxTrainSteps: Math.round(maxTrainSteps / 3),
+        numClassImages: 16,
+      }),
     },
   ];
   const setting = { base, judge, seed: 5, picturesAPrompt: 1, classPictures: 8, outDir: root };
