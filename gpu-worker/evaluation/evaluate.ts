@@ -110,8 +110,12 @@ async function openJudge(
   return openPaperJudge(files);
 }
 
-/** A bar on the error stream: the last line of the output stays JSON. */
+/**
+ * A bar on the error stream: the last line of the output stays JSON. A process that does a part for another one tells
+ * that one instead.
+ */
 function startBar(): { update(share: number, note: string): void; stop(): void } {
+  if (process.send) return { update: (share) => void process.send?.(share), stop: () => {} };
   const bar = new cliProgress.SingleBar({
     format: '[{bar}] {percentage} % {note}, {eta_formatted} left',
     noTTYOutput: true,
@@ -119,11 +123,7 @@ function startBar(): { update(share: number, note: string): void; stop(): void }
   });
   bar.start(1000, 0, { note: '' });
   return {
-    update(share, note) {
-      bar.update(Math.floor(1000 * share), { note });
-      // To the process that this one does a part for.
-      process.send?.(share);
-    },
+    update: (share, note) => bar.update(Math.floor(1000 * share), { note }),
     stop: () => bar.stop(),
   };
 }
@@ -201,9 +201,9 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
       ? [photographedSubject(args.photos, args.class!)]
       : await drawSubjects(wholeNumber('subjects', args.subjects, 1), seed, outDir);
   const part = args.part === undefined ? undefined : parsePart(args.part);
+  const judge = await openJudge(args, context);
   const bar = startBar();
   if (!part) await shareAmongProcesses(args, subjects.length, bar.update);
-  const judge = await openJudge(args, context);
   const setting: Setting = {
     base,
     judge,
