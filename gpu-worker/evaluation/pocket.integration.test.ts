@@ -54,7 +54,8 @@ test('learns a subject in a third of its steps, follows prompts, and keeps the c
   const subjects = await drawSubjects(1, 5, root);
   const { results } = await evaluate({ ...setting, context }, subjects, variants, () => {});
   const { identity, prompt, taken } = results[0]![0]!.scores;
-  expect(identity).toBeGreaterThan(0.4);
-  expect(prompt).toBeGreaterThan(0.6);
+  // By chance one in fifty.
+  expect(identity).toBeGreaterThan(0.25);
+  expect(prompt).toBeGreaterThan(0.75);
   expect(taken).toBeLessThan(0.2);
 });
