@@ -44,8 +44,10 @@ export async function ensureClassImages(
     });
     for (const [row, { pixels, height, width }] of pictures.entries()) {
       const file = fileOf(dir, batch[row]!);
-      writeFileSync(`${file}.part`, await pixelsToPng(pixels, height, width));
-      renameSync(`${file}.part`, file);
+      // Another process may be at the same picture: each has a file of its own until it is whole.
+      const part = `${file}.${process.pid}.part`;
+      writeFileSync(part, await pixelsToPng(pixels, height, width));
+      renameSync(part, file);
     }
     const done = start + batch.length;
     onProgress({

@@ -1,4 +1,5 @@
 /** @file Shares an evaluation among processes: each teaches and draws some of the subjects, and leaves all in the folder. */
+import type { ChildProcess } from 'node:child_process';
 import { forkChild } from '../subprocess/fork-child.ts';
 import { EvaluationError } from './evaluation-error.ts';
 
@@ -37,33 +38,31 @@ export async function runParts(
   const children = shares.map((_, i) =>
     forkChild(script, [...args, '--part', `${i + 1}/${count}`]),
   );
+  for (const [i, child] of children.entries()) {
+    child.on('message', (share) => {
+      shares[i] = share as number;
+      onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
+    });
+  }
   try {
-    await Promise.all(
-      children.map(
-        (child, i) =>
-          new Promise<void>((resolve, reject) => {
-            let said = '';
-            child.stderr!.on('data', (chunk) => {
-              said = `${said}${chunk}`.slice(-2000);
-            });
-            child.on('message', (share) => {
-              shares[i] = share as number;
-              onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
-            });
-            child.on('error', reject);
-            child.on('close', (code, signal) => {
-              if (code === 0 || code === 1) resolve();
-              else
-                reject(
-                  new EvaluationError(
-                    said.trim() || `a part ended with ${signal ?? `code ${code}`}`,
-                  ),
-                );
-            });
-          }),
-      ),
-    );
+    await Promise.all(children.map(done));
   } finally {
     for (const child of children) child.kill();
   }
+}
+
+function done(child: ChildProcess): Promise<void> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-10_000);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    // After exit and after the last of stderr.
+    child.once('close', (code, signal) => {
+      if (code === 0 || code === 1) resolve();
+      else
+        reject(new EvaluationError(said.trim() || `a part ended with ${signal ?? `code ${code}`}`));
+    });
+  });
 }

@@ -229,7 +229,7 @@ async function teachDreamBooth(
         identifier,
         ...(noun === 'none' && { instancePrompt: `a ${identifier}` }),
         workDir: path.join(dir, 'work'),
-        classImagesDir: path.join(outDir, 'class-images', base.facts.hash, classNoun),
+        classImagesDir: path.join(outDir, 'class-images', folderKey(base), classNoun),
         artifactFile,
         samplePrompts: [],
         settings,

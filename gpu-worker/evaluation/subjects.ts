@@ -1,5 +1,5 @@
 /** @file Whom the protocol teaches the base: individuals that the world draws, or a folder of photos. */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { createRandom } from '../pocket/world/random.ts';
@@ -64,16 +64,21 @@ export async function drawSubjects(
   return subjects;
 }
 
-/** Draws scenes into a folder, `0.png` and on; what an earlier run drew is drawn again, the same. */
+/**
+ * Draws scenes into a folder, `0.png` and on; what an earlier run drew is drawn again, the same. Another process may read
+ * it meanwhile, so each picture is put in place when it is whole.
+ */
 export async function drawSceneFiles(scenes: readonly Scene[], dir: string): Promise<string[]> {
   mkdirSync(dir, { recursive: true });
   const raw = { width: PICTURE_SIZE, height: PICTURE_SIZE, channels: 3 } as const;
   const files: string[] = [];
   for (const [i, scene] of scenes.entries()) {
     const file = path.resolve(dir, `${i}.png`);
+    const part = `${file}.${process.pid}.part`;
     await sharp(await renderScene(scene, PICTURE_SIZE), { raw })
       .png()
-      .toFile(file);
+      .toFile(part);
+    renameSync(part, file);
     files.push(file);
   }
   return files;
