@@ -244,12 +244,17 @@ export async function openQueue(options: QueueOptions): Promise<JobQueue> {
         },
         { concurrency },
       );
-      worker.on('error', report(`worker ${contract.name}`));
+      const onError = report(`worker ${contract.name}`);
+      worker.on('error', onError);
       worker.on('failed', (job, error) => report(`job ${contract.name} ${job?.id ?? ''}`)(error));
       const handle: JobWorker = {
         async close({ force = false } = {}) {
           workers.delete(handle);
-          if (force) stop.abort();
+          if (force) {
+            stop.abort();
+            // It may lose its connection while it still connects: no news. Without any listener it would throw.
+            worker.off('error', onError).on('error', () => undefined);
+          }
           await worker.close(force);
         },
       };
