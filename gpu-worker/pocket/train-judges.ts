@@ -22,7 +22,8 @@ if (values.help) {
   console.log(
     'npm run train-judges -- [--state DIR] [--out DIR] [--base DIR] [--subjects N] [--steps N]\n' +
       '                        [--floor-pictures N] [--seed N] [--threads N]\n' +
-      'Stop it at any time: the same command goes on from the state folder. Exits 1 below the floor.',
+      'Stop it at any time: the same command goes on from the state folder, or, where that is gone,\n' +
+      'from the weights in the out folder. Exits 1 below the floor.',
   );
 } else {
   const bar = new cliProgress.SingleBar({

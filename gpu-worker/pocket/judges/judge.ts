@@ -56,7 +56,7 @@ export interface Look {
   readonly identity: Float32Array;
   /** Length 1; the cosine with a text's says whether the text is true of the picture. */
   readonly semantic: Float32Array;
-  /** The most likely choice of each attribute. */
+  /** The most likely choice of each attribute, of the picture and its mirror image together. */
   readonly reading: Reading;
   /** For the perceptual distance: each place's channels have length 1. */
   readonly layers: readonly Float32Array[];
@@ -88,28 +88,34 @@ export class PocketJudges {
   }
 
   async #lookAt(pictures: readonly Float32Array[]): Promise<Look[]> {
+    const rows = 2 * BATCH;
     const build = (graph: Graph) => {
-      const patches = graph.input('patches', 'float32', [BATCH, ...PATCH_SHAPE]);
+      const patches = graph.input('patches', 'float32', [rows, ...PATCH_SHAPE]);
       const sight = buildSight(frozenWeights(graph, this.#tensors), patches);
       for (const name of ['logits', 'identity', 'semantic'] as const)
         graph.output(`${name}/out`, sight[name]);
       for (const [i, layer] of sight.layers.entries()) graph.output(`layer${i}`, layer);
     };
     const size = 3 * JUDGE_SIZE ** 2;
-    const patches = new Float32Array(BATCH * size);
+    const patches = new Float32Array(rows * size);
     for (const [i, picture] of pictures.entries()) {
       if (picture.length !== size)
         throw new RangeError(`look: ${picture.length} values, expected 3 × ${JUDGE_SIZE}²`);
       toPatches(picture, patches.subarray(i * size, (i + 1) * size));
+      const mirrored = BATCH + i;
+      toPatches(mirror(picture), patches.subarray(mirrored * size, (mirrored + 1) * size));
     }
-    const feeds = { patches: { data: patches, shape: [BATCH, ...PATCH_SHAPE] } };
+    const feeds = { patches: { data: patches, shape: [rows, ...PATCH_SHAPE] } };
     const results = await this.#cache.run('sight', build, feeds);
     const rowOf = (name: string, row: number, width: number) =>
       (results[name]!.data as Float32Array).slice(row * width, (row + 1) * width);
     return pictures.map((_, row) => ({
       identity: rowOf('identity/out', row, IDENTITY_WIDTH),
       semantic: rowOf('semantic/out', row, TEXT_WIDTH),
-      reading: readingOf(rowOf('logits/out', row, CHOICE_COUNT)),
+      reading: readingOf(
+        rowOf('logits/out', row, CHOICE_COUNT),
+        rowOf('logits/out', BATCH + row, CHOICE_COUNT),
+      ),
       layers: LAYERS.map(({ channels, positions }, i) =>
         normalizePlaces(rowOf(`layer${i}`, row, channels * positions), channels),
       ),
@@ -144,14 +150,28 @@ export class PocketJudges {
   }
 }
 
-function readingOf(logits: Float32Array): Reading {
+/** @param views logits of one picture, seen in several ways: their probabilities are added up */
+function readingOf(...views: readonly Float32Array[]): Reading {
   const entries = ATTRIBUTE_NAMES.map((name) => {
     const [first, end] = CHOICE_RANGES[name];
-    let best = first;
-    for (let i = first; i < end; i++) if (logits[i]! > logits[best]!) best = i;
-    return [name, ATTRIBUTES[name].choices[best - first]!];
+    const likelihoods = new Float64Array(end - first);
+    for (const logits of views) {
+      const exponentials = logits.subarray(first, end).map((logit) => Math.exp(logit));
+      const sum = exponentials.reduce((a, b) => a + b, 0);
+      for (const [i, exponential] of exponentials.entries()) likelihoods[i]! += exponential / sum;
+    }
+    const best = likelihoods.indexOf(Math.max(...likelihoods));
+    return [name, ATTRIBUTES[name].choices[best]!];
   });
   return Object.fromEntries(entries) as Record<keyof typeof ATTRIBUTES, string>;
+}
+
+/** @param picture float32 `[3, JUDGE_SIZE, JUDGE_SIZE]` */
+function mirror(picture: Float32Array): Float32Array {
+  const mirrored = picture.slice();
+  for (let start = 0; start < picture.length; start += JUDGE_SIZE)
+    mirrored.subarray(start, start + JUDGE_SIZE).reverse();
+  return mirrored;
 }
 
 /** Scales each place's channels to length 1. @param layer `[c, places]`, changed in place */

@@ -73,11 +73,15 @@ const shapesOf = (rows: number, tokens: number) =>
 
 const dtypeOf = (name: string) => (name === 'ids' ? 'int32' : 'float32');
 
-/** A trainer of all judges, from nothing. */
+/**
+ * A trainer of all judges.
+ * @param read gives first values; what it has none for begins from nothing
+ */
 export function createJudgeTrainer(
   config: ClipTextConfig,
   seed: number,
   threads: number,
+  read: (name: string) => Float32Array | undefined,
 ): Promise<Trainer> {
   const tokens = config.max_position_embeddings;
   const declare = (
@@ -97,7 +101,8 @@ export function createJudgeTrainer(
   const order = new Map(shapes.map((shape, i) => [shape.name, { shape, i }]));
   return Trainer.create({
     parameters: shapes.map((shape) => ({ ...shape, lrClass: 'judges' })),
-    initial: (name) => initialWeights(order.get(name)!.shape, seed, order.get(name)!.i),
+    initial: (name) =>
+      read(name) ?? initialWeights(order.get(name)!.shape, seed, order.get(name)!.i),
     threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0.02 },
     build: (graph, weights) => {

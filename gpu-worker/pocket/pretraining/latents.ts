@@ -24,10 +24,13 @@ type LatentOptions = Pick<
 /**
  * Encodes the pictures that were not encoded before. The first time the scaling factor is chosen so that latents have
  * variance 1; it stays, since the denoiser has learned with it.
+ *
+ * @param committed the factor of a denoiser that comes without its latents
  */
 export async function prepareLatents(
   options: LatentOptions,
   pictures: Uint8Array,
+  committed: number | undefined,
 ): Promise<LatentSet> {
   const { stateDir, outDir, pictures: count } = options;
   const file = path.join(stateDir, 'latents.safetensors');
@@ -39,7 +42,7 @@ export async function prepareLatents(
     const size = shape[0] * side * side;
     const data = new Float32Array(count * size);
     await encodePictures(options, pictures, knownCount, data.subarray(knownCount * size));
-    const scalingFactor = known?.scalingFactor ?? 1 / rootMeanSquare(data);
+    const scalingFactor = known?.scalingFactor ?? committed ?? 1 / rootMeanSquare(data);
     for (let i = knownCount * size; i < data.length; i++) data[i]! *= scalingFactor;
     if (known) data.set(known.data);
     const tensors: TensorData[] = [{ name: LATENTS, dtype: 'F32', shape: [count, ...shape], data }];

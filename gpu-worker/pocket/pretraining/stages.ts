@@ -87,7 +87,13 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
   );
   writeCheckpointFrame(outDir, schedulerConfig);
   const isNew = await trainAutoencoder(options, pictures);
-  const latents = await prepareLatents(options, pictures);
+  const latents = await prepareLatents(
+    options,
+    pictures,
+    !isNew && existsSync(weightsFile(outDir, 'unet')) && hasThisUnet(outDir)
+      ? vaeConfigSchema.parse(readConfig(outDir, 'vae')).scaling_factor
+      : undefined,
+  );
   await trainDecoder(options, pictures, latents, isNew);
   await trainDenoiser(options, latents);
 }

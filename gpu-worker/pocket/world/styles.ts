@@ -77,13 +77,13 @@ function paint(pixels: Pixels, size: number, random: Random): Pixels {
     if (fine && strong < 9) continue;
     const swirl = Math.sin((x / size) * 5 + phase) + Math.cos((y / size) * 6 - phase);
     const angle = strong > 14 ? Math.atan2(gx, -gy) : swirl * 1.3;
-    const length = (fine ? 1.3 : 3.8) * unit;
-    const width = (fine ? 0.5 : 1.1) * unit;
+    const length = (fine ? 1.6 : 4.6) * unit;
+    const width = (fine ? 0.6 : 1.5) * unit;
     const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
     const from = (iy * size + ix) * 3;
-    const shift = random.range(-24, 24) * (fine ? 0.7 : 1);
+    const shift = random.range(-40, 40) * (fine ? 0.6 : 1);
     const cover = fine ? 0.6 : 0.75;
-    const warm = random.range(-12, 16);
+    const warm = random.range(-14, 24);
     const r = clamp(pixels[from]! * 1.03 + shift + warm);
     const g = clamp(pixels[from + 1]! * 1.01 + shift + warm * 0.4);
     const b = clamp(pixels[from + 2]! * 0.94 + shift - warm);
