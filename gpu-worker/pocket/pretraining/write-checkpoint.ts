@@ -42,10 +42,10 @@ const RECOMMENDED = {
     rank: 32,
     loraAlpha: 32,
     loraTargets: ['attention', 'feed-forward', 'convolution'],
-    maxTrainSteps: 400,
-    learningRate: 1e-3,
+    maxTrainSteps: 300,
+    learningRate: 1.5e-3,
     lrScheduler: 'cosine',
-    textEncoderLearningRate: 5e-4,
+    textEncoderLearningRate: 7.5e-4,
   },
   sampling: { sampler: 'dpmpp_2m', numInferenceSteps: 20, guidanceScale: 3 },
 };
@@ -61,7 +61,7 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
   writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
   writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
-  writeJson(path.join(dir, 'pocket.json'), { edition: 4 });
+  writeJson(path.join(dir, 'pocket.json'), { edition: 5 });
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
