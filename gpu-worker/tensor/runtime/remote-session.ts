@@ -111,6 +111,15 @@ function ask(child: ChildProcess, message: RemoteSetup | Feeds): Promise<Record<
       settle(() => reject(new Error(`the process of a session ended with ${signal ?? code}`)));
     child.on('message', onMessage);
     child.on('exit', onExit);
-    child.send(message, (error) => error && settle(() => reject(error)));
+    child.send(message, (error) => {
+      if (!error) return;
+      const { exitCode, signalCode } = child;
+      if (exitCode !== null || signalCode !== null) onExit(exitCode, signalCode);
+      // A process that is about to end closes its channel first: why it ended is heard with its exit.
+      else if (!isClosed(error)) settle(() => reject(error));
+    });
   });
 }
+
+const isClosed = (error: NodeJS.ErrnoException): boolean =>
+  ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'].includes(error.code ?? '');
