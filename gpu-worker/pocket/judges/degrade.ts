@@ -53,8 +53,11 @@ export function degrade(pixels: Float32Array, size: number, random: Philox): voi
   }
 }
 
-/** Swaps left and right: the world draws both. */
-function mirror(pixels: Float32Array, size: number): void {
+/**
+ * Swaps left and right: the world draws both.
+ * @param pixels float32 `[3, size, size]`, changed in place
+ */
+export function mirror(pixels: Float32Array, size: number): void {
   for (let start = 0; start < pixels.length; start += size)
     pixels.subarray(start, start + size).reverse();
 }

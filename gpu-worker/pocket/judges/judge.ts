@@ -17,6 +17,7 @@ import {
   CHOICE_RANGES,
   type Reading,
 } from './attributes.ts';
+import { mirror } from './degrade.ts';
 import {
   buildSight,
   buildTextSense,
@@ -102,8 +103,10 @@ export class PocketJudges {
       if (picture.length !== size)
         throw new RangeError(`look: ${picture.length} values, expected 3 × ${JUDGE_SIZE}²`);
       toPatches(picture, patches.subarray(i * size, (i + 1) * size));
-      const mirrored = BATCH + i;
-      toPatches(mirror(picture), patches.subarray(mirrored * size, (mirrored + 1) * size));
+      const mirrored = picture.slice();
+      mirror(mirrored, JUDGE_SIZE);
+      const row = BATCH + i;
+      toPatches(mirrored, patches.subarray(row * size, (row + 1) * size));
     }
     const feeds = { patches: { data: patches, shape: [rows, ...PATCH_SHAPE] } };
     const results = await this.#cache.run('sight', build, feeds);
@@ -164,14 +167,6 @@ function readingOf(...views: readonly Float32Array[]): Reading {
     return [name, ATTRIBUTES[name].choices[best]!];
   });
   return Object.fromEntries(entries) as Record<keyof typeof ATTRIBUTES, string>;
-}
-
-/** @param picture float32 `[3, JUDGE_SIZE, JUDGE_SIZE]` */
-function mirror(picture: Float32Array): Float32Array {
-  const mirrored = picture.slice();
-  for (let start = 0; start < picture.length; start += JUDGE_SIZE)
-    mirrored.subarray(start, start + JUDGE_SIZE).reverse();
-  return mirrored;
 }
 
 /** Scales each place's channels to length 1. @param layer `[c, places]`, changed in place */

@@ -90,7 +90,7 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
   const latents = await prepareLatents(
     options,
     pictures,
-    !isNew && existsSync(weightsFile(outDir, 'unet')) && hasThisUnet(outDir)
+    !isNew && hasThisUnet(outDir)
       ? vaeConfigSchema.parse(readConfig(outDir, 'vae')).scaling_factor
       : undefined,
   );
@@ -117,6 +117,7 @@ function hasThisAutoencoder(outDir: string): boolean {
 }
 
 function hasThisUnet(outDir: string): boolean {
+  if (!existsSync(weightsFile(outDir, 'unet'))) return false;
   const { _class_name, ...config } = unetConfigSchema.parse(readConfig(outDir, 'unet'));
   return isDeepStrictEqual(config, unetConfig);
 }
