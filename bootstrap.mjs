@@ -71,18 +71,30 @@ function test() {
     ];
     if (run(bin('vitest'), args) !== 0) failures.push(`${project} tests`);
     try {
-      const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+      const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
         readFileSync(report, 'utf8'),
       );
       counts.passed += numPassedTests;
       counts.failed += numFailedTests;
       counts.skipped += numPendingTests;
+      failures.push(...testResults.flatMap(failedTests));
     } catch {
       failures.push(`${project} tests wrote no report`);
     }
   }
   rmSync(reports, { recursive: true });
-  if (failures.length > 0) console.log(`Not passed: ${failures.join(', ')}`);
+  // Last, so that the end of a log says what failed.
+  if (failures.length > 0) console.log(`Not passed:\n${failures.map((f) => `- ${f}`).join('\n')}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   return failures.length === 0 ? 0 : 1;
+}
+
+/** Of one test file in vitest's JSON report: what failed, each with its error. */
+function failedTests({ name, status, message, assertionResults }) {
+  const file = path.relative(root, name);
+  const failed = assertionResults
+    .filter((result) => result.status === 'failed')
+    .map(({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join('\n')}`);
+  // A file that cannot be read, or whose hooks fail, fails without a test.
+  return failed.length === 0 && status === 'failed' ? [`${file}\n${message}`] : failed;
 }
