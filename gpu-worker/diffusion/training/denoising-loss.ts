@@ -44,6 +44,8 @@ export interface DenoisingShape {
   tokens: number;
   trainTextEncoder: boolean;
   gradientCheckpointing?: boolean;
+  /** Whether places of a latent differ in weight. */
+  weighsPlaces?: boolean;
 }
 
 /**
@@ -55,10 +57,12 @@ export interface DenoisingShape {
  * With a second text encoder also `timeIds` float32 `[rows, 6]`, and `ids2` like `ids` or
  * `promptPooled` float32 `[prompts, projection_dim]`.
  *
- * loss = Σ_rows rowWeight · MSE(prediction, target)
+ * Where places are weighed also `placeWeights` float32 `[rows, 1, h, w]`, of mean 1 in each row.
+ *
+ * loss = Σ_rows rowWeight · mean(placeWeights · (prediction − target)²)
  *
  * @param weights trained tensors, called `unet.…`, `text_encoder.…` and `text_encoder_2.…`
- * @returns the loss and the mean squared error of each row, `[rows]`
+ * @returns the loss, the weighed mean squared error of each row, `[rows]`, and what the text encoders say, `[prompts, tokens, width]`
  * @see Ho et al. 2020, eq. 14, https://arxiv.org/abs/2006.11239
  */
 export function buildDenoisingLoss(
@@ -66,7 +70,7 @@ export function buildDenoisingLoss(
   weights: Weights,
   configs: DenoiserConfigs,
   shape: DenoisingShape,
-): { loss: Value; rowLosses: Value } {
+): { loss: Value; rowLosses: Value; textStates: Value } {
   const { unet } = configs;
   const { rows, latentHeight, latentWidth } = shape;
   const latentShape = [rows, unet.config.in_channels, latentHeight, latentWidth];
@@ -94,8 +98,12 @@ export function buildDenoisingLoss(
   };
   const prediction = buildUnet(scoped(weights, UNET), unet.config, inputs, shape);
   const error = sub(prediction, target);
-  const rowLosses = reduceMean(mul(error, error), [1, 2, 3]);
-  return { loss: reduceSum(mul(rowLosses, rowWeights)), rowLosses };
+  const squared = mul(error, error);
+  const weighed = shape.weighsPlaces
+    ? mul(squared, graph.input('placeWeights', 'float32', [rows, 1, latentHeight, latentWidth]))
+    : squared;
+  const rowLosses = reduceMean(weighed, [1, 2, 3]);
+  return { loss: reduceSum(mul(rowLosses, rowWeights)), rowLosses, textStates: text.states };
 }
 
 /** The text encoders as part of the graph. */

@@ -1,8 +1,8 @@
-/** @file The loss under min-SNR, each half with its own timesteps, against torch on the same checkpoints. */
+/** @file The loss under min-SNR, each half with its own timesteps, against torch on the same checkpoints; and by places. */
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Graph } from '../../tensor/graph/graph.ts';
-import { createSession, type Tensor } from '../../tensor/runtime/session.ts';
+import { createSession, type Feeds, type Tensor } from '../../tensor/runtime/session.ts';
 import { alphasCumprod } from '../schedulers/ddpm.ts';
 import { openCheckpoint } from '../weights/diffusers-checkpoint.ts';
 import {
@@ -47,7 +47,44 @@ test.skipIf(!available)('velocity, two rows each, reference values in ../shared/
   ]),
 );
 
+test('places count by their weights', async () => {
+  const { timesteps, latentShape, lossOf, close } = await prepare(`${FIXTURES}bk`, true);
+  const [, , height, width] = latentShape;
+  const rowWeights = new Float32Array(timesteps.length).fill(1 / timesteps.length);
+  const lossOn = (weightAt: (column: number) => number): Promise<number> => {
+    const shape = [timesteps.length, 1, height, width];
+    const size = timesteps.length * height * width;
+    const data = Float32Array.from({ length: size }, (_, i) => weightAt(i % width));
+    return lossOf(rowWeights, { placeWeights: { data, shape } });
+  };
+  const whole = await lossOn(() => 1);
+  const left = await lossOn((column) => Number(column < width / 2));
+  const right = await lossOn((column) => Number(column >= width / 2));
+  expect(left + right).toBeCloseTo(whole, 5);
+  expect(await lossOn((column) => (column < width / 2 ? 3 : 0.5))).toBeCloseTo(
+    3 * left + 0.5 * right,
+    5,
+  );
+  expect(Math.min(left, right)).toBeGreaterThan(0.1);
+  await close();
+});
+
 async function check(dir: string, reference: LossByGamma): Promise<void> {
+  const { timesteps, scheduler, lossOf, close } = await prepare(dir, false);
+  const alphas = alphasCumprod(scheduler);
+  const rows = timesteps.length;
+  for (const [gamma, expected] of reference) {
+    const weights = Float32Array.from(timesteps, (timestep, row) => {
+      const share = (row < rows / 2 ? 1 : LAMBDA) / (rows / 2);
+      return share * minSnrWeight(timestep, alphas, gamma, scheduler.prediction_type);
+    });
+    expect(Math.abs((await lossOf(weights, {})) - expected), `γ = ${gamma}`).toBeLessThan(1e-5);
+  }
+  await close();
+}
+
+/** A checkpoint's loss on its reference latents. */
+async function prepare(dir: string, weighsPlaces: boolean) {
   const checkpoint = openCheckpoint(dir);
   const { entries } = readSafetensorsHeader(`${dir}/reference.safetensors`);
   const float = (name: string): Tensor => {
@@ -57,12 +94,8 @@ async function check(dir: string, reference: LossByGamma): Promise<void> {
   const timesteps = readTensorInt32(entries.get('unet/timesteps')!);
   const rows = timesteps.length;
   const promptStates = float('text/hidden');
-  const [, , latentHeight, latentWidth] = entries.get('unet/noisy')!.shape as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const latentShape = entries.get('unet/noisy')!.shape as [number, number, number, number];
+  const [, , latentHeight, latentWidth] = latentShape;
 
   const graph = new Graph();
   const { loss } = buildDenoisingLoss(graph, frozenDenoiser(graph, checkpoint), checkpoint, {
@@ -72,26 +105,25 @@ async function check(dir: string, reference: LossByGamma): Promise<void> {
     prompts: rows,
     tokens: promptStates.shape[1]!,
     trainTextEncoder: false,
+    weighsPlaces,
   });
   graph.output('loss', loss);
   const session = await createSession(graph, { purpose: 'inference', threads: 1 });
-
-  const { scheduler } = checkpoint;
-  const alphas = alphasCumprod(scheduler);
-  const feeds = {
+  const fixed = {
     noisyLatents: float('unet/noisy'),
     target: float('unet/target'),
     timesteps: { data: timesteps, shape: [rows] },
     rowPrompts: { data: Int32Array.from(timesteps, (_, row) => row), shape: [rows] },
     promptStates,
   };
-  for (const [gamma, expected] of reference) {
-    const data = Float32Array.from(timesteps, (timestep, row) => {
-      const share = (row < rows / 2 ? 1 : LAMBDA) / (rows / 2);
-      return share * minSnrWeight(timestep, alphas, gamma, scheduler.prediction_type);
-    });
-    const results = await session.run({ ...feeds, rowWeights: { data, shape: [rows] } });
-    expect(Math.abs(results.loss!.data[0]! - expected), `γ = ${gamma}`).toBeLessThan(1e-5);
-  }
-  await session.close();
+  return {
+    timesteps,
+    scheduler: checkpoint.scheduler,
+    latentShape,
+    lossOf: async (rowWeights: Float32Array, more: Feeds): Promise<number> => {
+      const feeds = { ...fixed, ...more, rowWeights: { data: rowWeights, shape: [rows] } };
+      return (await session.run(feeds)).loss!.data[0] as number;
+    },
+    close: () => session.close(),
+  };
 }

@@ -1,7 +1,8 @@
 /** @file The pictures that pretraining sees, rendered once into one file. */
 import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { toChannels } from '../world/pixels.ts';
-import { PICTURE_SIZE, renderScene } from '../world/render.ts';
+import { PICTURE_SIZE, renderScene, subjectCoverage } from '../world/render.ts';
+import type { Scene } from '../world/scene.ts';
 import { pretrainingScene } from '../world/seeds.ts';
 
 export const PICTURE_BYTES = PICTURE_SIZE * PICTURE_SIZE * 3;
@@ -12,20 +13,42 @@ const AT_ONCE = 64;
  * @param file uint8 RGB, one picture after the other; below 2 GiB
  * @returns all pictures of the file
  */
-export async function preparePictures(
+export const preparePictures = (
   file: string,
   count: number,
+  onProgress: (done: number) => void,
+): Promise<Uint8Array> => renderRest(file, count, PICTURE_BYTES, renderScene, onProgress);
+
+/**
+ * Renders where in pictures 0 … count − 1 the subject is, for those that the file does not hold yet.
+ * @param file uint8, `side · side` a picture; see {@link subjectCoverage}
+ * @param side of a latent
+ */
+export const prepareCoverage = (
+  file: string,
+  count: number,
+  side: number,
+  onProgress: (done: number) => void,
+): Promise<Uint8Array> =>
+  renderRest(file, count, side * side, (scene) => subjectCoverage(scene, side), onProgress);
+
+/** @param bytes that `render` gives for a scene */
+async function renderRest(
+  file: string,
+  count: number,
+  bytes: number,
+  render: (scene: Scene) => Promise<Uint8Array>,
   onProgress: (done: number) => void,
 ): Promise<Uint8Array> {
   const size = existsSync(file) ? statSync(file).size : 0;
   const handle = openSync(file, size > 0 ? 'r+' : 'w');
-  for (let start = Math.floor(size / PICTURE_BYTES); start < count; start += AT_ONCE) {
+  for (let start = Math.floor(size / bytes); start < count; start += AT_ONCE) {
     const length = Math.min(AT_ONCE, count - start);
-    const pictures = await Promise.all(
-      Array.from({ length }, (_, i) => renderScene(pretrainingScene(start + i))),
+    const rendered = await Promise.all(
+      Array.from({ length }, (_, i) => render(pretrainingScene(start + i))),
     );
-    for (const [i, picture] of pictures.entries())
-      writeSync(handle, picture, 0, PICTURE_BYTES, (start + i) * PICTURE_BYTES);
+    for (const [i, data] of rendered.entries())
+      writeSync(handle, data, 0, bytes, (start + i) * bytes);
     onProgress(start + length);
   }
   closeSync(handle);

@@ -1,4 +1,4 @@
-/** @file The stages of pretraining, in order: pictures, autoencoder, latents, decoder, text encoder, denoiser. Each resumes. */
+/** @file The stages of pretraining, in order: pictures, autoencoder, latents, decoder, coverage, text encoder, denoiser. Each resumes. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,7 +9,7 @@ import {
   type ClipTokenizer,
   loadClipTokenizer,
 } from '../../diffusion/tokenizers/clip-tokenizer.ts';
-import { TEXT_ENCODER } from '../../diffusion/training/denoising-loss.ts';
+import { TEXT_ENCODER, UNET } from '../../diffusion/training/denoising-loss.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
 import {
   type ClipTextConfig,
@@ -28,9 +28,14 @@ import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architectu
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
 import { createDecoderTrainer, decoderFeeds } from './decoder.ts';
-import { createDenoiserTrainer, denoiserFeeds, type LatentSet } from './denoiser.ts';
+import {
+  type CoveredLatentSet,
+  createDenoiserTrainer,
+  denoiserFeeds,
+  type LatentSet,
+} from './denoiser.ts';
 import { prepareLatents } from './latents.ts';
-import { preparePictures } from './pictures.ts';
+import { prepareCoverage, preparePictures } from './pictures.ts';
 import { cosineRate, stableRate } from './rates.ts';
 import { writeSampleGrid } from './sample-grid.ts';
 import { createTextEncoderTrainer, textEncoderFeeds } from './text-encoder.ts';
@@ -70,8 +75,8 @@ const TEXT_RATE = 1.5e-3;
 const DENOISER_RATE = 1.5e-3;
 /** Share of the steps over which it falls: with a falling rate edges and small patterns become clear. */
 const DENOISER_DECAY = 0.5;
-/** The text encoder's, of the UNet's. At the full rate it forgot classes before the UNet drew shapes to tell them by. */
-const TEXT_SHARE = 0.1;
+/** The text encoder's, of the UNet's. */
+const TEXT_SHARE = 0.3;
 const EMA_DECAY = 0.995;
 const EMA_INTERVAL = 4;
 const SAMPLES_EVERY = 1000;
@@ -95,14 +100,23 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
       : undefined,
   );
   await trainDecoder(options, pictures, latents, isNew);
-  await trainDenoiser(options, latents);
+  const coverage = await prepareCoverage(
+    path.join(stateDir, 'coverage.u8'),
+    options.pictures,
+    unetConfig.sample_size as number,
+    (done) => onProgress('coverage', done, options.pictures, ''),
+  );
+  await trainDenoiser(options, { ...latents, coverage });
 }
 
-/** Weights of an earlier edition, for a run whose state folder is gone. */
-function committedReader(file: string, prefixOf: (name: string) => string | undefined) {
+/** Weights of an earlier edition, for a run whose state folder is gone; none for what does not begin with `prefix`. */
+function committedReader(file: string, prefix: string) {
   if (!existsSync(file)) return undefined;
   const { entries } = readSafetensorsHeader(file);
-  return (name: string): Float32Array => readTensorFloat32(entries.get(prefixOf(name) ?? name)!);
+  return (name: string): Float32Array | undefined =>
+    name.startsWith(prefix)
+      ? readTensorFloat32(entries.get(name.slice(prefix.length))!)
+      : undefined;
 }
 
 /** An edition of another architecture has weights that are no use here. */
@@ -204,7 +218,10 @@ async function trainTextEncoder(
   return (name) => trainer.parameter(name);
 }
 
-async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): Promise<void> {
+async function trainDenoiser(
+  options: PretrainingOptions,
+  latents: CoveredLatentSet,
+): Promise<void> {
   const { stateDir, outDir, steps, seed, processes } = options;
   const stateFile = path.join(stateDir, 'denoiser.safetensors');
   const averageFile = path.join(stateDir, 'denoiser-average.safetensors');
@@ -217,18 +234,16 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
   const scheduler = schedulerConfigSchema.parse(schedulerConfig);
   const alphas = alphasCumprod(scheduler);
 
-  const unetReader = committedReader(weightsFile(outDir, 'unet'), (name) =>
-    name.slice('unet.'.length),
-  );
+  const unetReader = committedReader(weightsFile(outDir, 'unet'), `${UNET}.`);
   const textReader = committedReader(
     path.join(outDir, 'text_encoder', 'model.safetensors'),
-    (name) => name.slice('text_encoder.'.length),
+    `${TEXT_ENCODER}.`,
   );
   const committed =
     unetReader &&
     textReader &&
     hasThisUnet(outDir) &&
-    ((name: string) => (name.startsWith('unet.') ? unetReader(name) : textReader(name)));
+    ((name: string) => unetReader(name) ?? textReader(name));
   const resumes = existsSync(stateFile);
   const text =
     resumes || committed
@@ -276,7 +291,7 @@ async function trainDenoiser(options: PretrainingOptions, latents: LatentSet): P
         feeds: batches.map((batch) =>
           denoiserFeeds(latents, tokenizer, scheduler, alphas, seed, batch, processes),
         ),
-        lrs: { unet: rate, text_encoder: TEXT_SHARE * rate },
+        lrs: { [UNET]: rate, [TEXT_ENCODER]: TEXT_SHARE * rate, head: rate },
       };
     },
     {

@@ -1,6 +1,7 @@
 /**
  * @file Trains pocket's text encoder to say what a caption's picture shows, before the UNet listens to
- * it: as Stable Diffusion's encoder, it knows its words when the UNet begins.
+ * it: as Stable Diffusion's encoder, it knows its words when the UNet begins. While the UNet learns, the
+ * same loss keeps it from forgetting words for what cannot be drawn yet.
  */
 import { buildClipTextModel } from '../../diffusion/models/clip-text-model.ts';
 import { listParameters } from '../../diffusion/models/list-parameters.ts';
@@ -47,10 +48,10 @@ const FACTS: readonly { readonly choices: readonly string[]; of(scene: Scene): s
   { choices: ACCESSORIES, of: ({ accessory }) => accessory },
   { choices: ['shiny', 'matt'], of: ({ shiny }) => (shiny ? 'shiny' : 'matt') },
 ];
-const FACT_COUNT = FACTS.reduce((sum, { choices }) => sum + choices.length, 0);
+export const FACT_COUNT = FACTS.reduce((sum, { choices }) => sum + choices.length, 0);
 
 /** One-hot, list after list; float32, `FACT_COUNT` long. */
-function factsOf(scene: Scene): Float32Array {
+export function factsOf(scene: Scene): Float32Array {
   const facts = new Float32Array(FACT_COUNT);
   let offset = 0;
   for (const { choices, of } of FACTS) {
@@ -65,15 +66,22 @@ function factsOf(scene: Scene): Float32Array {
  * its share among all pictures. The mean is over all positions, padding included, as the UNet's
  * attention sees them before it has learned where to look.
  *
- * @param ids int32 `[batch, tokens]`
+ * @param weights of the reading layer, `head.…`
+ * @param states float32 `[batch, tokens, width]`
  * @param facts float32 `[batch, FACT_COUNT]`
  */
-function readingLoss(weights: Weights, config: ClipTextConfig, ids: Value, facts: Value): Value {
-  const { lastHiddenState } = buildClipTextModel(scoped(weights, TEXT_ENCODER), config, ids);
-  const read = linear(scoped(weights, 'head'), reduceMean(lastHiddenState, [1]), FACT_COUNT);
+export function readingLoss(weights: Weights, states: Value, facts: Value): Value {
+  const read = linear(scoped(weights, 'head'), reduceMean(states, [1]), FACT_COUNT);
   const error = sub(read, facts);
   return mul(reduceMean(mul(error, error)), FACT_COUNT / FACTS.length);
 }
+
+const encoderReadingLoss = (weights: Weights, config: ClipTextConfig, ids: Value, facts: Value) =>
+  readingLoss(
+    weights,
+    buildClipTextModel(scoped(weights, TEXT_ENCODER), config, ids).lastHiddenState,
+    facts,
+  );
 
 /** A trainer of the text encoder, from nothing. Its tensors are called `text_encoder.…`. */
 export function createTextEncoderTrainer(
@@ -84,7 +92,7 @@ export function createTextEncoderTrainer(
   const tokens = config.max_position_embeddings;
   const shapes = listParameters((weights, input) => {
     const ids = input('int32', [1, tokens]);
-    readingLoss(weights, config, ids, input('float32', [1, FACT_COUNT]));
+    encoderReadingLoss(weights, config, ids, input('float32', [1, FACT_COUNT]));
   });
   const order = new Map(shapes.map((shape, i) => [shape.name, { shape, i }]));
   return Trainer.create({
@@ -95,7 +103,7 @@ export function createTextEncoderTrainer(
     build: (graph, weights) => {
       const ids = graph.input('ids', 'int32', [TEXT_BATCH, tokens]);
       const facts = graph.input('facts', 'float32', [TEXT_BATCH, FACT_COUNT]);
-      return { loss: readingLoss(weights, config, ids, facts) };
+      return { loss: encoderReadingLoss(weights, config, ids, facts) };
     },
   });
 }

@@ -27,13 +27,14 @@ function gloss(surface: string): string {
   );
 }
 
-/**
- * Draws a scene as SVG; its style's pixel work comes later.
- *
- * @param scene what to draw
- * @param size width and height in pixels
- */
-export function sceneToSvg(scene: Scene, size: number = PICTURE_SIZE): string {
+/** Where the subject stands in a picture that is 128 wide and tall, and what it wears. */
+function placeSubject(scene: Scene): {
+  x: number;
+  y: number;
+  scale: number;
+  base: number;
+  svg: string;
+} {
   const { subject, pose, view } = scene;
   const behind = view === 'behind';
   const paints = paintsOf(subject);
@@ -52,8 +53,34 @@ export function sceneToSvg(scene: Scene, size: number = PICTURE_SIZE): string {
       : view === 'far away'
         ? 76 + pose.dy
         : 65 + pose.dy + (hatted ? 6 : 0) + (40 - base) * 0.6;
+  return {
+    x,
+    y,
+    scale,
+    base,
+    svg:
+      svg`<g transform="translate(${x},${y}) rotate(${pose.tilt}) scale(${String(mirror * scale)},${String(scale)})" stroke="${paints.line}" stroke-width="2.6" stroke-linejoin="round" stroke-linecap="round">` +
+      drawing.svg +
+      (scene.shiny ? gloss(drawing.surface) : '') +
+      drawAccessory(scene.accessory, drawing, behind) +
+      '</g>',
+  };
+}
+
+const canvas = (size: number, content: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 128 128">${content}</svg>`;
+
+/**
+ * Draws a scene as SVG; its style's pixel work comes later.
+ *
+ * @param scene what to draw
+ * @param size width and height in pixels
+ */
+export function sceneToSvg(scene: Scene, size: number = PICTURE_SIZE): string {
+  const placed = placeSubject(scene);
+  const { x, y, scale, base } = placed;
   const shadow =
-    hasShadow(scene.context) && view !== 'close-up'
+    hasShadow(scene.context) && scene.view !== 'close-up'
       ? oval(
           x,
           y + (base - 1) * scale,
@@ -63,16 +90,18 @@ export function sceneToSvg(scene: Scene, size: number = PICTURE_SIZE): string {
           `stroke="none" opacity="0.22"`,
         )
       : '';
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 128 128">` +
-    paintContext(scene, createRandom(scene.variation)) +
-    shadow +
-    svg`<g transform="translate(${x},${y}) rotate(${pose.tilt}) scale(${String(mirror * scale)},${String(scale)})" stroke="${paints.line}" stroke-width="2.6" stroke-linejoin="round" stroke-linecap="round">` +
-    drawing.svg +
-    (scene.shiny ? gloss(drawing.surface) : '') +
-    drawAccessory(scene.accessory, drawing, behind) +
-    '</g></svg>'
-  );
+  return canvas(size, paintContext(scene, createRandom(scene.variation)) + shadow + placed.svg);
+}
+
+/**
+ * Where in a scene the subject is, and what it wears.
+ *
+ * @param size width and height in cells
+ * @returns uint8, `size * size`, rows from the top: 255 where it covers all of a cell
+ */
+export async function subjectCoverage(scene: Scene, size: number): Promise<Uint8Array> {
+  const drawing = sharp(Buffer.from(canvas(size, placeSubject(scene).svg)));
+  return new Uint8Array(await drawing.extractChannel('alpha').raw().toBuffer());
 }
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { captionOf, classPromptOf } from './captions.ts';
 import { drawContactSheet } from './contact-sheet.ts';
 import { createRandom } from './random.ts';
-import { PICTURE_SIZE, renderScene, sceneToSvg } from './render.ts';
+import { PICTURE_SIZE, renderScene, sceneToSvg, subjectCoverage } from './render.ts';
 import {
   ACCESSORIES,
   CLASSES,
@@ -93,6 +93,23 @@ describe('rendering', () => {
           meanDifference(pictures[i] as Uint8Array, pictures[j] as Uint8Array),
           `${CONTEXTS[i]} and ${CONTEXTS[j]}`,
         ).toBeGreaterThan(6);
+  });
+
+  it('says where the subject is: there, and nowhere else, another place changes nothing', async () => {
+    for (const className of CLASSES) {
+      // Neither throws a shadow.
+      const scene = sampleScene(8, { className, context: 'under water', style: 'plain' });
+      const coverage = await subjectCoverage(scene, PICTURE_SIZE);
+      const here = await renderScene(scene);
+      const there = await renderScene({ ...scene, context: 'pink fabric' });
+      const differsAt = (i: number) => Math.abs(here[3 * i]! - there[3 * i]!) > 8;
+      const places = [...coverage.keys()];
+      const covered = places.filter((i) => coverage[i] === 255);
+      const free = places.filter((i) => coverage[i] === 0);
+      expect(covered.length, className).toBeGreaterThan(150);
+      expect(covered.filter(differsAt), className).toEqual([]);
+      expect(free.filter(differsAt).length / free.length, className).toBeGreaterThan(0.95);
+    }
   });
 
   it('puts scenes on a PNG sheet', async () => {
