@@ -117,7 +117,10 @@ async function openJudge(
 function startBar(): { update(share: number, note: string): void; stop(): void } {
   if (process.send) return { update: (share) => void process.send?.(share), stop: () => {} };
   const bar = new cliProgress.SingleBar({
-    format: '[{bar}] {percentage} % {note}, {eta_formatted} left',
+    format: '[{bar}] {percentage} % {note}, {eta_formatted}',
+    // Not a number before there is a pace.
+    formatTime: (seconds) =>
+      Number.isFinite(seconds) ? `${Math.ceil(seconds / 60)} min left` : 'a while left',
     noTTYOutput: true,
     notTTYSchedule: 30_000,
   });
