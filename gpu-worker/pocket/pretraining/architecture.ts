@@ -36,7 +36,8 @@ export const unetConfig = unetConfigSchema.parse({
   sample_size: 16,
   in_channels: vaeConfig.latent_channels,
   out_channels: vaeConfig.latent_channels,
-  block_out_channels: [48, 80, 128],
+  // Most at 16 × 16, where marks are drawn; 48 there blurred them even at low noise.
+  block_out_channels: [96, 80, 128],
   // Attention over all 16 × 16 places costs as much as everything else together, and 8 × 8 will do.
   down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D'],
   up_block_types: ['CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'UpBlock2D'],
