@@ -16,6 +16,7 @@ import { Philox } from '../../tensor/random/philox.ts';
 import type { Feeds } from '../../tensor/runtime/session.ts';
 import { captionOf } from '../world/captions.ts';
 import { createRandom } from '../world/random.ts';
+import type { Scene } from '../world/scene.ts';
 import { pretrainingScene } from '../world/seeds.ts';
 import { initialWeights } from './initial-weights.ts';
 import { FACT_COUNT, factsOf, readingLoss } from './text-encoder.ts';
@@ -137,17 +138,20 @@ export function spreadTimesteps(timesteps: number, rows: number, start: number):
   return chosen;
 }
 
-/** A picture's index; by chance one that shows an accessory or a pattern, where a hundred draws find any. */
-function choosePicture(choice: Philox, count: number): number {
+/** A picture, by chance one that shows an accessory or a pattern, where a hundred draws find any. */
+function choosePicture(choice: Philox, count: number): { index: number; scene: Scene } {
   const share = choice.uniform();
-  const serves = (index: number): boolean => {
-    const { accessory, subject } = pretrainingScene(index);
+  const serves = ({ accessory, subject }: Scene): boolean => {
     if (share < MUST_WEAR) return accessory !== 'none';
     return share >= MUST_WEAR + MUST_HAVE_PATTERN || subject.pattern !== 'plain';
   };
-  let index = choice.integer(count);
-  for (let i = 0; i < 100 && !serves(index); i++) index = choice.integer(count);
-  return index;
+  const draw = () => {
+    const index = choice.integer(count);
+    return { index, scene: pretrainingScene(index) };
+  };
+  let picture = draw();
+  for (let i = 0; i < 100 && !serves(picture.scene); i++) picture = draw();
+  return picture;
 }
 
 /**
@@ -184,13 +188,12 @@ export function denoiserFeeds(
   const placeWeights = new Float32Array(DENOISER_BATCH * area);
   const rows: Float32Array[] = [];
   for (let row = 0; row < DENOISER_BATCH; row++) {
-    const index = choosePicture(choice, latents.count);
+    const { index, scene } = choosePicture(choice, latents.count);
     rows.push(latents.data.subarray(index * size, (index + 1) * size));
     weighPlaces(
       latents.coverage.subarray(index * area, (index + 1) * area),
       placeWeights.subarray(row * area, (row + 1) * area),
     );
-    const scene = pretrainingScene(index);
     const empty = choice.uniform() < EMPTY_CAPTIONS;
     const caption = empty ? '' : captionOf(scene, createRandom(choice.uint32()));
     facts.set(factsOf(scene), row * FACT_COUNT);

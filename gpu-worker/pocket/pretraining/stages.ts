@@ -273,8 +273,8 @@ async function trainDenoiser(
       shapeOf: (name: string) => trainer.bank.spec(prefix + name).shape,
       read: (name: string) => trainer.bank.view(average.arrays, prefix + name),
     });
-    writeUnet(outDir, configs.unet.config, tensorsOf('unet.'));
-    writeTextEncoder(outDir, configs.textEncoder.config, tensorsOf('text_encoder.'));
+    writeUnet(outDir, configs.unet.config, tensorsOf(`${UNET}.`));
+    writeTextEncoder(outDir, configs.textEncoder.config, tensorsOf(`${TEXT_ENCODER}.`));
   };
   await run(
     options,
