@@ -16,12 +16,12 @@ import { EvaluationError } from './evaluation-error.ts';
 import { JUDGE_NAMES, type Judge } from './judge.ts';
 import { ensurePaperFiles } from './paper-files.ts';
 import { openPaperJudge } from './paper-judge.ts';
-import { isInPart, parsePart, runParts } from './parts.ts';
+import { isInPart, type PartMessage, parsePart, runParts } from './parts.ts';
 import { readPicture, readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
-import { type Evaluation, evaluate } from './protocol.ts';
+import { type Evaluation, gatherEvaluation, runVariants } from './protocol.ts';
 import { writeBaseReport, writeReport } from './report/html.ts';
-import type { Setting } from './run-variant.ts';
+import type { Setting, VariantResult } from './run-variant.ts';
 import { drawSubjects, photographedSubject } from './subjects.ts';
 import { ABLATIONS, type Ablation, chooseVariants, PAPER_ABLATIONS } from './variants.ts';
 
@@ -110,12 +110,19 @@ async function openJudge(
   return openPaperJudge(files);
 }
 
+/** Tells the process that this one does a part for, if there is one. Resolves when it is on its way. */
+const say = (message: PartMessage<VariantResult[][]>): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send) process.send(message, () => resolve());
+    else resolve();
+  });
+
 /**
  * A bar on the error stream: the last line of the output stays JSON. A process that does a part for another one tells
  * that one instead.
  */
 function startBar(): { update(share: number, note: string): void; stop(): void } {
-  if (process.send) return { update: (share) => void process.send?.(share), stop: () => {} };
+  if (process.send) return { update: (share) => void say({ share }), stop: () => {} };
   const bar = new cliProgress.SingleBar({
     format: '[{bar}] {percentage} % {note}, {eta_formatted}',
     // Not a number before there is a pace.
@@ -204,9 +211,8 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
       ? [photographedSubject(args.photos, args.class!)]
       : await drawSubjects(wholeNumber('subjects', args.subjects, 1), seed, outDir);
   const part = args.part === undefined ? undefined : parsePart(args.part);
+  // What a judge lacks is said, or fetched, before anybody is taught.
   const judge = await openJudge(args, context);
-  const bar = startBar();
-  if (!part) await shareAmongProcesses(args, subjects.length, bar.update);
   const setting: Setting = {
     base,
     judge,
@@ -216,11 +222,18 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
     outDir,
     context,
   };
-  const mine = part ? subjects.filter(({ index }) => isInPart(part, index)) : subjects;
-  const evaluation = await evaluate(setting, mine, variants, bar.update);
+  const bar = startBar();
+  const run = (some: typeof subjects) => runVariants(setting, some, variants, bar.update);
+  const results = part
+    ? await run(subjects.filter(({ index }) => isInPart(part, index)))
+    : ((await shareAmongProcesses(args, subjects.length, bar.update)) ?? (await run(subjects)));
   bar.stop();
   await judge.close();
-  if (part) return true;
+  if (part) {
+    await say({ result: results });
+    return true;
+  }
+  const evaluation = gatherEvaluation(subjects, variants, results);
   const claims = judgeClaims(evaluation);
   const facts = {
     base: args.base,
@@ -241,20 +254,30 @@ async function evaluateSubjects(args: Arguments, base: EvaluatedBase, context: L
   return passed;
 }
 
-/** Lets children do what takes long, where there are cores and subjects for several. */
+/**
+ * Lets children do the subjects, where there are cores and subjects for several.
+ * @returns their results by subject; undefined where one process does all
+ */
 async function shareAmongProcesses(
   args: Arguments,
   subjects: number,
   onProgress: (share: number, note: string) => void,
-): Promise<void> {
+): Promise<VariantResult[][] | undefined> {
   const cores = availableParallelism();
   const asked = args.processes === undefined ? cores : wholeNumber('processes', args.processes, 1);
   const count = Math.min(asked, subjects);
-  if (count === 1) return;
+  if (count === 1) return undefined;
   const threads = String(Math.max(1, Math.floor(cores / count)));
-  const own = process.argv.slice(2);
-  await runParts(fileURLToPath(import.meta.url), [...own, '--threads', threads], count, (share) =>
-    onProgress(share, `${count} processes`),
+  const parts = await runParts<VariantResult[][]>(
+    fileURLToPath(import.meta.url),
+    [...process.argv.slice(2), '--threads', threads],
+    count,
+    (share) => onProgress(share, `${count} processes`),
+  );
+  // Every `count`-th subject is in a part.
+  return Array.from(
+    { length: subjects },
+    (_, index) => parts[index % count]![Math.floor(index / count)]!,
   );
 }
 

@@ -26,18 +26,20 @@ test.each(['0/2', '3/2', '1', '1/0', '-1/2', 'a/b'])('%s is no part', (text) => 
 });
 
 describe('several processes', () => {
-  test('get the arguments and a part each, and say how far they are', async () => {
+  test('get the arguments and a part each, and say how far they are and what came out', async () => {
     const file = script(
       'part.mjs',
       `import { writeFileSync } from 'node:fs';
        const [dir, ...rest] = process.argv.slice(2);
-       process.send(0.5);
+       process.send({ share: 0.5 });
        writeFileSync(dir + '/' + rest.at(-1).replace('/', '-of-'), rest.join(' '));
+       process.send({ result: { part: rest.at(-1) } });
        process.channel.unref();
        process.exitCode = 1;`,
     );
     const shares: number[] = [];
-    await runParts(file, [root, '--seed', '4'], 2, (share) => shares.push(share));
+    const results = await runParts(file, [root, '--seed', '4'], 2, (share) => shares.push(share));
+    expect(results).toEqual([{ part: '1/2' }, { part: '2/2' }]);
     expect(shares).toEqual([0.25, 0.5]);
     expect(readFileSync(path.join(root, '1-of-2'), 'utf8')).toBe('--seed 4 --part 1/2');
     expect(readFileSync(path.join(root, '2-of-2'), 'utf8')).toBe('--seed 4 --part 2/2');
@@ -53,5 +55,14 @@ describe('several processes', () => {
        } else setInterval(() => {}, 1000);`,
     );
     await expect(runParts(file, [], 2, () => {})).rejects.toThrow('the base is missing');
+  });
+
+  test('that say nothing are told from those that are done', async () => {
+    const file = script(
+      'silent.mjs',
+      `if (process.argv.at(-1) === '1/2') process.send({ result: 1 });
+       process.channel.unref();`,
+    );
+    await expect(runParts(file, [], 2, () => {})).rejects.toThrow('part 2 ended without a result');
   });
 });

@@ -1,4 +1,4 @@
-/** @file Shares an evaluation among processes: each teaches and draws some of the subjects, and leaves all in the folder. */
+/** @file Shares an evaluation among processes: each does some of the subjects, and says what came out. */
 import type { ChildProcess } from 'node:child_process';
 import { forkChild } from '../subprocess/fork-child.ts';
 import { EvaluationError } from './evaluation-error.ts';
@@ -20,27 +20,37 @@ export function parsePart(text: string): Part {
 /** Every `of`-th. */
 export const isInPart = ({ number, of }: Part, index: number): boolean => index % of === number - 1;
 
+/** What a part says: its share on the way, in [0, 1], and at the end what came out, as plain JSON. */
+export type PartMessage<Result> = { readonly share: number } | { readonly result: Result };
+
 /**
  * Runs a script once for each part, all at the same time, and waits for the last one.
  *
- * @param script ends with 0 or 1 when its part is done, and sends its share, in [0, 1], on the way
+ * @param script sends `PartMessage`s, and ends with 0 or 1 when its part is done
  * @param args the script's; `--part` is added
  * @param onProgress hears the mean share
- * @throws {EvaluationError} when a part ends in another way, with what it said last; the others are stopped
+ * @returns each part's result, in their order
+ * @throws {EvaluationError} when a part ends in another way, with what it said last, or without a result; the others
+ * are stopped
  */
-export async function runParts(
+export async function runParts<Result>(
   script: string,
   args: readonly string[],
   count: number,
   onProgress: (share: number) => void,
-): Promise<void> {
+): Promise<Result[]> {
   const shares = Array<number>(count).fill(0);
+  const results = new Map<number, Result>();
   const children = shares.map((_, i) =>
     forkChild(script, [...args, '--part', `${i + 1}/${count}`]),
   );
   for (const [i, child] of children.entries()) {
-    child.on('message', (share) => {
-      shares[i] = share as number;
+    child.on('message', (message: PartMessage<Result>) => {
+      if ('result' in message) {
+        results.set(i, message.result);
+        return;
+      }
+      shares[i] = message.share;
       onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
     });
   }
@@ -49,6 +59,11 @@ export async function runParts(
   } finally {
     for (const child of children) child.kill();
   }
+  return shares.map((_, i) => {
+    const result = results.get(i);
+    if (result === undefined) throw new EvaluationError(`part ${i + 1} ended without a result`);
+    return result;
+  });
 }
 
 function done(child: ChildProcess): Promise<void> {

@@ -7,7 +7,7 @@ import { openEvaluatedBase, renderPictures } from './base.ts';
 import { askedScenes, scoreBase } from './base-accuracy.ts';
 import { readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
-import { evaluate } from './protocol.ts';
+import { runVariants } from './protocol.ts';
 import { drawSubjects } from './subjects.ts';
 import { DREAMBOOTH, type Variant } from './variants.ts';
 
@@ -52,7 +52,7 @@ test('learns a subject in a third of its steps, follows prompts, and keeps the c
   ];
   const setting = { base, judge, seed: 5, picturesAPrompt: 1, classPictures: 8, outDir: root };
   const subjects = await drawSubjects(1, 5, root);
-  const { results } = await evaluate({ ...setting, context }, subjects, variants, () => {});
+  const results = await runVariants({ ...setting, context }, subjects, variants, () => {});
   const { identity, prompt, taken } = results[0]![0]!.scores;
   // By chance one in fifty.
   expect(identity).toBeGreaterThan(0.25);

@@ -11,7 +11,7 @@ import type { Judge } from './judge.ts';
 import { readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
 import { PROMPTS } from './prompts.ts';
-import { type Evaluation, evaluate } from './protocol.ts';
+import { type Evaluation, gatherEvaluation, runVariants } from './protocol.ts';
 import { writeReport } from './report/html.ts';
 import type { Setting } from './run-variant.ts';
 import { drawSubjects } from './subjects.ts';
@@ -41,8 +41,11 @@ const settingOf = (): Setting => ({
     now: () => performance.now(),
   },
 });
-const run = async (variants = chooseVariants(['method'], 'full', true)): Promise<Evaluation> =>
-  evaluate(settingOf(), await drawSubjects(1, 4, path.join(root, 'out')), variants, () => {});
+const run = async (variants = chooseVariants(['method'], 'full', true)): Promise<Evaluation> => {
+  const subjects = await drawSubjects(1, 4, path.join(root, 'out'));
+  const results = await runVariants(settingOf(), subjects, variants, () => {});
+  return gatherEvaluation(subjects, variants, results);
+};
 
 describe('one subject', () => {
   let evaluation: Evaluation;

@@ -48,14 +48,17 @@ export interface Evaluation {
 /** Hears how far the evaluation is, in [0, 1]. */
 export type OnEvaluation = (share: number, note: string) => void;
 
-/** Runs everything, subject by subject; what an earlier run finished in the same folder is taken up. */
-export async function evaluate(
+/**
+ * Runs every variant, subject by subject; what an earlier run finished in the same folder is taken up.
+ * @returns by subject, then by variant
+ */
+export async function runVariants(
   setting: Setting,
   subjects: readonly EvaluationSubject[],
   variants: readonly Variant[],
   onProgress: OnEvaluation,
-): Promise<Evaluation> {
-  const results: VariantResult[][] = variants.map(() => []);
+): Promise<VariantResult[][]> {
+  const results: VariantResult[][] = [];
   const strangersOf = rememberStrangers(setting);
   const runs = subjects.length * variants.length;
   for (const [index, subject] of subjects.entries()) {
@@ -67,15 +70,30 @@ export async function evaluate(
       photos: await setting.judge.see(await readPictures(subject.photoFiles)),
       ...(strangers && { strangers }),
     };
+    const ofSubject: VariantResult[] = [];
     for (const [v, variant] of variants.entries()) {
       const before = index * variants.length + v;
       const result = await runVariant(setting, sitting, variant, (stage, share) =>
         onProgress((before + share) / runs, `${subject.name}, ${variant.label}: ${stage}`),
       );
-      results[v]!.push(result);
+      ofSubject.push(result);
     }
+    results.push(ofSubject);
   }
   onProgress(1, '');
+  return results;
+}
+
+/**
+ * What comes out over all subjects.
+ * @param bySubject what `runVariants` returns
+ */
+export function gatherEvaluation(
+  subjects: readonly EvaluationSubject[],
+  variants: readonly Variant[],
+  bySubject: readonly (readonly VariantResult[])[],
+): Evaluation {
+  const results = variants.map((_, v) => bySubject.map((ofSubject) => ofSubject[v]!));
   const scores = results.map((list) => list.map((result) => result.scores));
   const ceilings = (scores[0] ?? []).flatMap(({ ceiling }) => ceiling ?? []);
   return {
