@@ -5,15 +5,11 @@ import { SessionCache } from '../../diffusion/pipelines/session-cache.ts';
 import { decodeLatents, encodePixels } from '../../diffusion/pipelines/sessions.ts';
 import { loadClipTokenizer } from '../../diffusion/tokenizers/clip-tokenizer.ts';
 import { openCheckpoint } from '../../diffusion/weights/diffusers-checkpoint.ts';
-import {
-  readSafetensorsHeader,
-  readTensorFloat32,
-  type TensorData,
-  writeSafetensors,
-} from '../../diffusion/weights/safetensors.ts';
+import { type TensorData, writeSafetensors } from '../../diffusion/weights/safetensors.ts';
 import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
 import { Philox } from '../../tensor/random/philox.ts';
+import { readEarlierWeights } from '../earlier-weights.ts';
 import { stableRate } from '../pretraining/rates.ts';
 import { buildVocabulary, writeTokenizer } from '../tokenizer/build-vocabulary.ts';
 import { toBytes, toChannels } from '../world/pixels.ts';
@@ -103,7 +99,8 @@ async function runSteps(options: JudgeTrainingOptions, picturesFile: string): Pr
   const { vocabSize, bosId: bos, eosId: eos, padId: pad, maxLength } = tokenizer;
   const { identifiers } = buildVocabulary();
   const config = judgeTextConfig(vocabSize, { bos, eos, pad }, maxLength);
-  const trainer = await createJudgeTrainer(config, seed, threads, weightsReader(outDir));
+  const earlier = readEarlierWeights(path.join(outDir, WEIGHTS_FILE));
+  const trainer = await createJudgeTrainer(config, seed, threads, earlier);
   const stateFile = path.join(stateDir, 'judges.safetensors');
   if (existsSync(stateFile)) trainer.restore(loadTrainingState(stateFile, trainer.bank));
   const curve = path.join(stateDir, 'loss.csv');
@@ -141,17 +138,6 @@ async function runSteps(options: JudgeTrainingOptions, picturesFile: string): Pr
   }
   pictures.close();
   await trainer.close();
-}
-
-/** Weights of earlier judges, for a run whose state folder is gone, or whose world is another. */
-function weightsReader(dir: string): (name: string) => Float32Array | undefined {
-  const file = path.join(dir, WEIGHTS_FILE);
-  if (!existsSync(file)) return () => undefined;
-  const { entries } = readSafetensorsHeader(file);
-  return (name) => {
-    const entry = entries.get(name);
-    return entry && readTensorFloat32(entry);
-  };
 }
 
 function writeWeights(dir: string, trainer: Trainer): void {

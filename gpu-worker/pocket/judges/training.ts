@@ -81,7 +81,7 @@ export function createJudgeTrainer(
   config: ClipTextConfig,
   seed: number,
   threads: number,
-  read: (name: string) => Float32Array | undefined,
+  read: ((name: string) => Float32Array | undefined) | undefined,
 ): Promise<Trainer> {
   const tokens = config.max_position_embeddings;
   const declare = (
@@ -102,7 +102,7 @@ export function createJudgeTrainer(
   return Trainer.create({
     parameters: shapes.map((shape) => ({ ...shape, lrClass: 'judges' })),
     initial: (name) =>
-      read(name) ?? initialWeights(order.get(name)!.shape, seed, order.get(name)!.i),
+      read?.(name) ?? initialWeights(order.get(name)!.shape, seed, order.get(name)!.i),
     threads,
     adamw: { betas: [0.9, 0.99], weightDecay: 0.02 },
     build: (graph, weights) => {

@@ -24,6 +24,7 @@ import {
 } from '../../diffusion/weights/safetensors.ts';
 import { loadTrainingState, saveTrainingState } from '../../diffusion/weights/training-state.ts';
 import { scalar, type Trainer } from '../../tensor/optim/trainer.ts';
+import { readEarlierWeights } from '../earlier-weights.ts';
 import { schedulerConfig, textConfig, unetConfig, vaeConfig } from './architecture.ts';
 import { autoencoderFeeds, createAutoencoderTrainer } from './autoencoder.ts';
 import { WeightAverage } from './average.ts';
@@ -107,16 +108,6 @@ export async function pretrain(options: PretrainingOptions): Promise<void> {
     (done) => onProgress('coverage', done, options.pictures, ''),
   );
   await trainDenoiser(options, { ...latents, coverage });
-}
-
-/** Weights of an earlier edition, for a run whose state folder is gone; none for what does not begin with `prefix`. */
-function committedReader(file: string, prefix: string) {
-  if (!existsSync(file)) return undefined;
-  const { entries } = readSafetensorsHeader(file);
-  return (name: string): Float32Array | undefined =>
-    name.startsWith(prefix)
-      ? readTensorFloat32(entries.get(name.slice(prefix.length))!)
-      : undefined;
 }
 
 /** An edition of another architecture has weights that are no use here. */
@@ -234,8 +225,8 @@ async function trainDenoiser(
   const scheduler = schedulerConfigSchema.parse(schedulerConfig);
   const alphas = alphasCumprod(scheduler);
 
-  const unetReader = committedReader(weightsFile(outDir, 'unet'), `${UNET}.`);
-  const textReader = committedReader(
+  const unetReader = readEarlierWeights(weightsFile(outDir, 'unet'), `${UNET}.`);
+  const textReader = readEarlierWeights(
     path.join(outDir, 'text_encoder', 'model.safetensors'),
     `${TEXT_ENCODER}.`,
   );
