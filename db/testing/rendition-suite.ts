@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Db } from '../client.ts';
 import { getPost } from '../queries/gallery-posts.ts';
 import { createRendition } from '../queries/new-renditions.ts';
+import { countOpenJobs } from '../queries/open-jobs.ts';
 import { findDelivery } from '../queries/outbox-deliveries.ts';
 import { publishPost } from '../queries/publishing.ts';
 import {
@@ -11,6 +12,7 @@ import {
   failRendition,
   startRenditionAttempt,
   succeedRendition,
+  updateRenditionProgress,
 } from '../queries/rendition-attempts.ts';
 import {
   listUnpurgedRenditions,
@@ -18,7 +20,13 @@ import {
   softDeleteRendition,
 } from '../queries/rendition-deletion.ts';
 import { createDraft, deleteDraft, findDraft, listOldDrafts } from '../queries/rendition-drafts.ts';
-import { getRendition, listFinishedRenditions } from '../queries/renditions.ts';
+import { requestCancelRendition } from '../queries/rendition-ends.ts';
+import {
+  getRendition,
+  getRenditionWithSubjects,
+  listFinishedRenditions,
+  listUnqueuedRenditions,
+} from '../queries/renditions.ts';
 import { forgetStartFile, isStartFile, listUsedStartFiles } from '../queries/start-files.ts';
 import {
   listUnpurgedSubjects,
@@ -32,6 +40,7 @@ import {
   insertFinishedRendition,
   insertReadySubject,
   insertRendition,
+  insertTraining,
   makeFileId,
   makeRenderResult,
   makeRendition,
@@ -44,6 +53,117 @@ const usesOf = (...shown: readonly { subject: Subject; artifactId: string }[]) =
 
 /** @param opened the suite's database, which is open once tests run */
 export function describeRenditionQueries(opened: () => Db): void {
+  describe('a rendition', () => {
+    it('is made once when Discord delivers its interaction twice, even at once', async () => {
+      const db = opened();
+      const rendition = makeRendition();
+      const results = await Promise.all([
+        createRendition(db, rendition),
+        createRendition(db, rendition),
+      ]);
+      expect(results.map((result) => result.outcome).sort()).toEqual(['created', 'duplicate']);
+      const rows = results.flatMap((result) => ('rendition' in result ? [result.rendition] : []));
+      expect(rows[0]?.id).toBe(rows[1]?.id);
+      expect(rows[0]?.seed).toBe(4_294_967_295);
+    });
+
+    it('brings its subject and weights to the worker', async () => {
+      const db = opened();
+      const { subject, artifactId } = await insertReadySubject(db);
+      const { id } = await insertRendition(db, { subjectId: subject.id, artifactId });
+      const work = await getRenditionWithSubjects(db, id);
+      expect(work?.subjects).toMatchObject([
+        { subject: { id: subject.id }, artifact: { id: artifactId } },
+      ]);
+      const bare = await insertRendition(db);
+      expect((await getRenditionWithSubjects(db, bare.id))?.subjects).toEqual([]);
+      const other = await insertReadySubject(db);
+      const both = await insertRendition(db, {
+        subjectId: subject.id,
+        uses: [
+          { subjectId: subject.id, artifactId, grantees: [] },
+          { subjectId: other.subject.id, artifactId: other.artifactId, grantees: [] },
+        ],
+      });
+      expect((await getRenditionWithSubjects(db, both.id))?.subjects).toMatchObject([
+        { subject: { id: subject.id }, artifact: { id: artifactId } },
+        { subject: { id: other.subject.id }, artifact: { id: other.artifactId } },
+      ]);
+    });
+
+    it('that succeeds keeps its pictures and makes one delivery; a stale attempt makes none', async () => {
+      const db = opened();
+      const { id } = await insertRendition(db);
+      await startRenditionAttempt(db, id);
+      await startRenditionAttempt(db, id);
+      const result = makeRenderResult(2);
+      const step = { stage: 'rendering', step: 1, totalSteps: 20, secondsLeft: null } as const;
+      expect(await updateRenditionProgress(db, id, 1, step)).toBe(false);
+      expect(await succeedRendition(db, id, 1, result)).toBe(false);
+      expect(await updateRenditionProgress(db, id, 2, step)).toBe(true);
+      expect(await succeedRendition(db, id, 2, result)).toBe(true);
+      expect(await succeedRendition(db, id, 2, result)).toBe(false);
+      expect(await getRendition(db, id)).toMatchObject({
+        status: 'succeeded',
+        resultFileIds: result.fileIds,
+        renderedWith: result.renderedWith,
+        progress: step,
+      });
+      expect((await findDelivery(db, 'rendition', id))?.payload).toEqual({
+        outcome: 'succeeded',
+        kind: 'rendition',
+        result,
+      });
+    });
+
+    it('that fails says why', async () => {
+      const db = opened();
+      const { id } = await insertRendition(db);
+      await startRenditionAttempt(db, id);
+      await failRendition(db, id, 1, { code: 'PROMPT_TOO_LONG', detail: { word: 'sunset' } });
+      expect(await getRendition(db, id)).toMatchObject({
+        status: 'failed',
+        failureCode: 'PROMPT_TOO_LONG',
+        resultFileIds: null,
+      });
+      expect((await findDelivery(db, 'rendition', id))?.payload).toMatchObject({
+        code: 'PROMPT_TOO_LONG',
+        detail: { word: 'sunset' },
+      });
+      expect(await startRenditionAttempt(db, id)).toMatchObject({ reason: 'finished' });
+    });
+
+    it('is cancelled by its owner: at once while it waits, by the worker while it runs', async () => {
+      const db = opened();
+      const waiting = await insertRendition(db);
+      expect(await requestCancelRendition(db, waiting.id, 'somebody')).toBe('not-owner');
+      expect(await requestCancelRendition(db, waiting.id, waiting.userId)).toBe('cancelled');
+      const running = await insertRendition(db);
+      await startRenditionAttempt(db, running.id);
+      expect(await requestCancelRendition(db, running.id, running.userId)).toBe('requested');
+      expect(await checkRenditionAttempt(db, running.id, 1)).toBe('cancel');
+    });
+
+    it('is found by the sweep while it is open', async () => {
+      const db = opened();
+      const { id } = await insertRendition(db);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const open = await listUnqueuedRenditions(db, { olderThanMs: 0 });
+      expect(open.map((row) => row.id)).toContain(id);
+    });
+
+    it('counts, with trainings, as an open job of its user', async () => {
+      const db = opened();
+      const userId = makeSnowflake();
+      await insertTraining(db, { userId });
+      const { id } = await insertRendition(db, { userId });
+      await insertRendition(db, { userId });
+      expect(await countOpenJobs(db, userId)).toEqual({ trainings: 1, renditions: 2, total: 3 });
+      await requestCancelRendition(db, id, userId);
+      expect((await countOpenJobs(db, userId)).total).toBe(2);
+    });
+  });
+
   describe('what a rendition starts from', () => {
     it('is a picture of its own, until it is over', async () => {
       const db = opened();
