@@ -61,7 +61,7 @@ export function writeCheckpointFrame(dir: string, schedulerConfig: object): void
   writeJson(path.join(dir, 'scheduler', 'scheduler_config.json'), schedulerConfig);
   writeJson(path.join(dir, 'class_nouns.json'), CLASSES);
   writeJson(path.join(dir, 'recommended.json'), RECOMMENDED);
-  writeJson(path.join(dir, 'pocket.json'), { edition: 6 });
+  writeJson(path.join(dir, 'pocket.json'), { edition: 7 });
   writeTokenizer(path.join(dir, 'tokenizer'));
 }
 
