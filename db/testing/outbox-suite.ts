@@ -19,15 +19,17 @@ import { insertTraining } from './rows.ts';
 /** @param opened the suite's database, which is open once tests run */
 export function describeOutboxQueries(opened: () => Db): void {
   describe('the outbox', () => {
-    const deliver = async () => {
-      const refId = newId();
-      await insertDelivery(opened(), {
+    const insert = (refId: string) =>
+      insertDelivery(opened(), {
         kind: 'rendition',
         refId,
         channelId: '1',
         userId: '2',
         payload: { outcome: 'cancelled', kind: 'rendition' },
       });
+    const deliver = async () => {
+      const refId = newId();
+      await insert(refId);
       return refId;
     };
     const claimAll = async () => {
@@ -48,17 +50,7 @@ export function describeOutboxQueries(opened: () => Db): void {
     };
 
     it('holds one outcome a row', async () => {
-      const db = opened();
-      const refId = await deliver();
-      expect(
-        await insertDelivery(db, {
-          kind: 'rendition',
-          refId,
-          channelId: '1',
-          userId: '2',
-          payload: { outcome: 'cancelled', kind: 'rendition' },
-        }),
-      ).toBe(false);
+      expect(await insert(await deliver())).toBe(false);
     });
 
     it('gives a delivery to one claimer, however many ask at once', async () => {

@@ -16,7 +16,7 @@ import { EvaluationError } from './evaluation-error.ts';
 import { JUDGE_NAMES, type Judge } from './judge.ts';
 import { ensurePaperFiles } from './paper-files.ts';
 import { openPaperJudge } from './paper-judge.ts';
-import { isInPart, type PartMessage, parsePart, runParts } from './parts.ts';
+import { isInPart, joinParts, type PartMessage, parsePart, runParts } from './parts.ts';
 import { readPicture, readPictures } from './pictures.ts';
 import { openPocketJudge } from './pocket-judge.ts';
 import { type Evaluation, gatherEvaluation, runVariants } from './protocol.ts';
@@ -274,11 +274,7 @@ async function shareAmongProcesses(
     count,
     (share) => onProgress(share, `${count} processes`),
   );
-  // Every `count`-th subject is in a part.
-  return Array.from(
-    { length: subjects },
-    (_, index) => parts[index % count]![Math.floor(index / count)]!,
-  );
+  return joinParts(parts);
 }
 
 const summaryOf = ({ summaries, ceiling }: Evaluation) => ({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EvaluationError } from './evaluation-error.ts';
-import { isInPart, parsePart, runParts } from './parts.ts';
+import { isInPart, joinParts, parsePart, runParts } from './parts.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'rendition-parts-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -19,6 +19,14 @@ test('every subject is in one part', () => {
   const parts = ['1/3', '2/3', '3/3'].map(parsePart);
   for (let index = 0; index < 10; index++)
     expect(parts.filter((part) => isInPart(part, index))).toHaveLength(1);
+});
+
+test.each([1, 2, 3, 4, 5])('five subjects in %i parts are joined in their order', (count) => {
+  const subjects = ['cat', 'dog', 'fish', 'car', 'boot'];
+  const parts = Array.from({ length: count }, (_, i) =>
+    subjects.filter((_, index) => isInPart({ number: i + 1, of: count }, index)),
+  );
+  expect(joinParts(parts)).toEqual(subjects);
 });
 
 test.each(['0/2', '3/2', '1', '1/0', '-1/2', 'a/b'])('%s is no part', (text) => {

@@ -20,6 +20,16 @@ export function parsePart(text: string): Part {
 /** Every `of`-th. */
 export const isInPart = ({ number, of }: Part, index: number): boolean => index % of === number - 1;
 
+/**
+ * What all parts have, in the order before they were parted.
+ * @param parts in their order, each the items that `isInPart` gives it
+ */
+export const joinParts = <Item>(parts: readonly (readonly Item[])[]): Item[] =>
+  Array.from(
+    { length: parts.reduce((sum, part) => sum + part.length, 0) },
+    (_, index) => parts[index % parts.length]![Math.floor(index / parts.length)]!,
+  );
+
 /** What a part says: its share on the way, in [0, 1], and at the end what came out, as plain JSON. */
 export type PartMessage<Result> = { readonly share: number } | { readonly result: Result };
 
@@ -40,44 +50,43 @@ export async function runParts<Result>(
   onProgress: (share: number) => void,
 ): Promise<Result[]> {
   const shares = Array<number>(count).fill(0);
-  const results = new Map<number, Result>();
   const children = shares.map((_, i) =>
     forkChild(script, [...args, '--part', `${i + 1}/${count}`]),
   );
-  for (const [i, child] of children.entries()) {
-    child.on('message', (message: PartMessage<Result>) => {
-      if ('result' in message) {
-        results.set(i, message.result);
-        return;
-      }
-      shares[i] = message.share;
-      onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
-    });
-  }
+  const hear = (i: number) => (share: number) => {
+    shares[i] = share;
+    onProgress(shares.reduce((sum, one) => sum + one, 0) / count);
+  };
   try {
-    await Promise.all(children.map(done));
+    return await Promise.all(children.map((child, i) => resultOf<Result>(child, i + 1, hear(i))));
   } finally {
     for (const child of children) child.kill();
   }
-  return shares.map((_, i) => {
-    const result = results.get(i);
-    if (result === undefined) throw new EvaluationError(`part ${i + 1} ended without a result`);
-    return result;
-  });
 }
 
-function done(child: ChildProcess): Promise<void> {
+function resultOf<Result>(
+  child: ChildProcess,
+  number: number,
+  onShare: (share: number) => void,
+): Promise<Result> {
+  let result: Result | undefined;
+  child.on('message', (message: PartMessage<Result>) => {
+    if ('result' in message) result = message.result;
+    else onShare(message.share);
+  });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-10_000);
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    // After exit and after the last of stderr.
+    // After exit, the last message and the last of stderr.
     child.once('close', (code, signal) => {
-      if (code === 0 || code === 1) resolve();
-      else
+      if (code !== 0 && code !== 1)
         reject(new EvaluationError(said.trim() || `a part ended with ${signal ?? `code ${code}`}`));
+      else if (result === undefined)
+        reject(new EvaluationError(`part ${number} ended without a result`));
+      else resolve(result);
     });
   });
 }

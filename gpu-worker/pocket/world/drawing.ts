@@ -107,6 +107,20 @@ export function eye(x: number, y: number, r: number, iris: string): string {
   );
 }
 
+/** Marks in rows around the middle, every second row half a step aside; `reach` of them to each side. */
+function staggered(
+  reach: number,
+  step: number,
+  rowStep: number,
+  mark: (x: number, y: number) => string,
+): string {
+  let d = '';
+  for (let row = -reach - 1; row <= reach; row++)
+    for (let col = -reach; col <= reach; col++)
+      d += mark(col * step + (row % 2 === 0 ? step / 2 : 0), row * rowStep);
+  return d;
+}
+
 /**
  * A subject's pattern over the whole drawing. In a picture of 64 pixels marks follow each other every ten pixels or more:
  * two and a half latents of an autoencoder that makes pictures four times smaller. All but patches stand in the same places
@@ -125,10 +139,7 @@ function marksOf(subject: Subject, colour: string): string {
     case 'spotted': {
       const step = 19.5;
       const r = step * 0.315;
-      let d = '';
-      for (let row = -5; row <= 4; row++)
-        for (let col = -4; col <= 4; col++)
-          d += ovalPath(col * step + (row % 2 === 0 ? step / 2 : 0), row * step * 0.87, r, r);
+      const d = staggered(4, step, step * 0.87, (x, y) => ovalPath(x, y, r, r));
       return path(d, colour, BARE);
     }
     case 'patched': {
@@ -146,10 +157,7 @@ function marksOf(subject: Subject, colour: string): string {
     }
     case 'starred': {
       const step = 25.5;
-      let d = '';
-      for (let row = -4; row <= 3; row++)
-        for (let col = -3; col <= 3; col++)
-          d += starPath(col * step + (row % 2 === 0 ? step / 2 : 0), row * step * 0.8, 10.5);
+      const d = staggered(3, step, step * 0.8, (x, y) => starPath(x, y, 10.5));
       return path(d, colour, BARE);
     }
   }
